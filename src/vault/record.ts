@@ -1,0 +1,93 @@
+import * as z from 'zod'
+
+const sha256Hex = z.string().regex(/^[0-9a-f]{64}$/)
+const runId = z.string().regex(/^[0-9a-f]{16}$/)
+const size = z.number().int().nonnegative()
+const sequence = z.number().int().min(1).max(9_999_999_999)
+
+/** An object of the vault as it lies there: enough to check the stored bytes without any data key. */
+const storedObject = z.object({ key: z.string(), size, sha256: sha256Hex })
+export type StoredObject = z.infer<typeof storedObject>
+
+const storedManifest = storedObject.extend({
+  kind: z.enum(['full', 'delta']),
+  /** Size of the SQLite file in bytes: a reader decompresses no more. */
+  plaintextSize: size,
+})
+/** One manifest of a chain. */
+export type StoredManifest = z.infer<typeof storedManifest>
+
+const storedDump = storedObject.extend({
+  /** Of the gzip file. */
+  plaintextSize: size,
+  plaintextSha256: sha256Hex,
+  keyId: z.string().regex(/^[0-9a-f]{32}$/),
+  /** Size of the SQL text. */
+  sqlSize: size,
+})
+/** The database dump of a snapshot. */
+export type StoredDump = z.infer<typeof storedDump>
+
+const recordId = z.object({ sequence, runId })
+export type RecordId = z.infer<typeof recordId>
+
+const crossCheck = z.object({
+  /** Files that the database names and that cannot be made again. */
+  expected: size,
+  missing: size,
+  /** Originals whose SHA-1 is not the one that Immich wrote down. */
+  mismatched: size,
+  assets: size,
+})
+export type CrossCheck = z.infer<typeof crossCheck>
+
+const counts = z.object({ files: size, bytes: size, directories: size, symlinks: size })
+/** What a snapshot holds. `bytes` is the sum of the files' sizes. */
+export type Counts = z.infer<typeof counts>
+
+const changes = z.object({
+  added: size,
+  changed: size,
+  archived: size,
+  storedContents: size,
+  storedBytes: size,
+  unreadable: size,
+  unstable: size,
+  deferred: size,
+})
+/** What the run did. `storedBytes` counts ciphertext. */
+export type Changes = z.infer<typeof changes>
+
+export const recordSchema = z.object({
+  version: z.literal(1),
+  host: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  runId,
+  sequence,
+  /** The records that this one follows: one, none for the first, several after a fork. */
+  parents: z.array(recordId.extend({ sha256: sha256Hex })).max(64),
+  started: z.iso.datetime(),
+  created: z.iso.datetime(),
+  /** False for a checkpoint, which is no restore point. */
+  complete: z.boolean(),
+  program: z.string(),
+  immich: z
+    .object({ version: z.string(), source: z.enum(['database', 'server', 'configuration']) })
+    .nullable(),
+  postgres: z.object({ version: z.string() }).nullable(),
+  /** The base, then every delta in order. */
+  manifests: z.array(storedManifest).min(1).max(31),
+  database: storedDump.nullable(),
+  /** `vault.json` and the index keys as they were at the first snapshot. */
+  keys: z.array(storedObject),
+  /** Newest records of the same host at other destinations, by destination name. */
+  heads: z.record(z.string(), recordId),
+  counts,
+  changes,
+  crossCheck: crossCheck.nullable(),
+  /** A tenth of the assets or files, or more, is gone since the snapshot before. */
+  sharpDrop: z.boolean(),
+  warnings: z.array(z.string()),
+})
+
+/** The snapshot record: the commit of a run. */
+export type SnapshotRecord = z.infer<typeof recordSchema>

@@ -1,0 +1,77 @@
+import { createHmac, timingSafeEqual } from 'node:crypto'
+import * as z from 'zod'
+import { exitCodes, UserError } from '../shared/errors.ts'
+import { formatVersion } from './layout.ts'
+
+const fields = z.strictObject({
+  format: z.literal('safelight'),
+  version: z.number().int(),
+  id: z.string().regex(/^[0-9a-f]{32}$/),
+  created: z.iso.datetime(),
+  writeOnly: z.boolean(),
+  mac: z.string().regex(/^[0-9a-f]{64}$/),
+})
+
+/** What `vault.json` says. Nothing in it is secret, and nothing is believed before {@link authenticate} has passed. */
+export type VaultFile = z.infer<typeof fields>
+
+/** The bytes of a new `vault.json`. */
+export function encodeVaultFile(
+  key: Uint8Array,
+  vault: { id: string; created: Date; writeOnly: boolean },
+): Buffer {
+  const unsigned = {
+    format: 'safelight' as const,
+    version: formatVersion,
+    id: vault.id,
+    created: vault.created.toISOString(),
+    writeOnly: vault.writeOnly,
+  }
+  const file: VaultFile = { ...unsigned, mac: macOf(key, { ...unsigned, mac: '' }).toString('hex') }
+  return Buffer.from(`${JSON.stringify(file, null, 2)}\n`)
+}
+
+/** @throws UserError when the bytes are no vault file, or one of a format that this program does not know. */
+export function parseVaultFile(bytes: Uint8Array): VaultFile {
+  const parsed = fields.safeParse(parseJson(bytes))
+  if (!parsed.success) {
+    throw new UserError('vault.json is damaged: it is not what Safelight writes', {
+      hint: 'Something else wrote to this place. Restore vault.json from another copy; it holds no secret.',
+      exitCode: exitCodes.noVault,
+    })
+  }
+  if (parsed.data.version !== formatVersion) {
+    throw new UserError(
+      `this vault has format version ${parsed.data.version}; this program knows version ${formatVersion}`,
+      {
+        hint: 'Use a newer Safelight.',
+        exitCode: exitCodes.noVault,
+      },
+    )
+  }
+  return parsed.data
+}
+
+/** @throws UserError when the file was not written by a holder of the index key. */
+export function authenticate(file: VaultFile, key: Uint8Array): void {
+  if (timingSafeEqual(macOf(key, file), Buffer.from(file.mac, 'hex'))) return
+  throw new UserError('vault.json is not authentic: it was not written with the index key of this vault', {
+    hint: 'Somebody changed vault.json. Compare it with the recovery sheet and with another copy.',
+    exitCode: exitCodes.wrongKey,
+  })
+}
+
+function macOf(key: Uint8Array, file: VaultFile): Buffer {
+  const signed = [file.format, file.version, file.id, file.created, file.writeOnly]
+    .map((value) => `${value}\n`)
+    .join('')
+  return createHmac('sha256', key).update(signed).digest()
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch {
+    return undefined
+  }
+}
