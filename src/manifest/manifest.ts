@@ -1,0 +1,200 @@
+import type { Database, Statement } from 'better-sqlite3'
+import { nameFromSql, nameToSql, openWritable, type SqlName } from './database.ts'
+import { createLocalParts, createTables } from './schema.ts'
+
+export const entryTypes = { file: 0, directory: 1, symlink: 2 } as const
+export type EntryType = (typeof entryTypes)[keyof typeof entryTypes]
+
+/** What is kept of a path. Times are nanoseconds since 1970. */
+export interface EntryMetadata {
+  mode: number
+  uid: number
+  gid: number
+  mtime: bigint
+  ctime: bigint
+  atime: bigint
+  birthtime: bigint
+  inode: bigint
+}
+
+export interface NewEntry extends EntryMetadata {
+  name: string
+  type: EntryType
+  /** Id of the content, for a file. */
+  content?: number | undefined
+  /** Bytes, for a file. */
+  size?: number | undefined
+  /** Where it points, for a symbolic link. */
+  target?: string | undefined
+}
+
+/** Where the bytes of a content lie: in an object of its own, or in a pack. */
+export type NewContent = { sha256: Uint8Array; size: number } & (
+  { dataKey: number; ciphertextSha256: Uint8Array } | { pack: number; offset: number }
+)
+
+/**
+ * The local working copy of a host's manifest: one SQLite file that a single process writes. All rows of the running
+ * backup belong to the sequence that it will commit next; nothing of earlier sequences is ever changed, but for the
+ * end of a path's validity.
+ */
+export class Manifest {
+  readonly db: Database
+  readonly #directories = new Map<string, number>()
+  readonly #statements = new Map<string, Statement>()
+
+  /** Opens, or makes, the file. */
+  constructor(file: string) {
+    this.db = openWritable(file)
+    this.transaction(() => {
+      const made = this.db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'entry'").get()
+      if (!made) createTables(this.db)
+      createLocalParts(this.db)
+    })
+  }
+
+  close(): void {
+    this.db.close()
+  }
+
+  transaction<T>(work: () => T): T {
+    return this.db.transaction(work)()
+  }
+
+  /** A note of this machine: never uploaded. */
+  localNote(name: string): string | undefined {
+    return this.#prepare('SELECT value FROM local WHERE name = ?').pluck().get(name) as string | undefined
+  }
+
+  setLocalNote(name: string, value: string): void {
+    this.#prepare('INSERT OR REPLACE INTO local VALUES (?, ?)').run(name, value)
+  }
+
+  findContent(sha256: Uint8Array): { id: number; size: number } | undefined {
+    return this.#prepare('SELECT id, size FROM content WHERE sha256 = ?').get(sha256) as
+      { id: number; size: number } | undefined
+  }
+
+  addContent(content: NewContent, sequence: number): number {
+    const [dataKey, ciphertext, pack, offset] =
+      'pack' in content
+        ? [null, null, content.pack, content.offset]
+        : [content.dataKey, content.ciphertextSha256, null, null]
+    return this.#insert(
+      'INSERT INTO content (sha256, size, data_key, ciphertext_sha256, pack, pack_offset, since) VALUES (?, ?, ?, ?, ?, ?, ?)',
+      [content.sha256, content.size, dataKey, ciphertext, pack, offset, sequence],
+    )
+  }
+
+  addPack(
+    pack: { name: string; dataKey: number; plaintextSize: number; ciphertextSha256: Uint8Array },
+    sequence: number,
+  ): number {
+    return this.#insert(
+      'INSERT INTO pack (name, data_key, plaintext_size, ciphertext_sha256, since) VALUES (?, ?, ?, ?, ?)',
+      [pack.name, pack.dataKey, pack.plaintextSize, pack.ciphertextSha256, sequence],
+    )
+  }
+
+  /** `wrapped` is the length and SHA-256 of `keys/<keyId>/1.age`. */
+  addDataKey(keyId: Uint8Array, wrapped: { size: number; sha256: Uint8Array }, sequence: number): number {
+    return this.#insert(
+      'INSERT INTO data_key (key_id, wrapped_size, wrapped_sha256, since) VALUES (?, ?, ?, ?)',
+      [keyId, wrapped.size, wrapped.sha256, sequence],
+    )
+  }
+
+  /** Id of a directory by its path in the vault's tree (`library/user/2024`), made when new. '' is the root, 0. */
+  directoryId(path: string, sequence: number): number {
+    if (path === '') return 0
+    const known = this.#directories.get(path)
+    if (known !== undefined) return known
+    const slash = path.lastIndexOf('/')
+    const parent = this.directoryId(slash < 0 ? '' : path.slice(0, slash), sequence)
+    const name = nameToSql(path.slice(slash + 1))
+    const id =
+      (this.#prepare('SELECT id FROM directory WHERE parent = ? AND name = ?').pluck().get(parent, name) as
+        number | undefined) ??
+      this.#insert('INSERT INTO directory (parent, name, since) VALUES (?, ?, ?)', [parent, name, sequence])
+    if (this.#directories.size >= directoryCacheSize) this.#directories.clear()
+    this.#directories.set(path, id)
+    return id
+  }
+
+  /** Says what a path is from `sequence` on; what it was before ends there. */
+  putEntry(directory: number, entry: NewEntry, sequence: number): void {
+    this.archiveEntry(directory, entry.name, sequence)
+    this.#prepare(
+      `INSERT INTO entry (directory, name, since, type, content, size, target, mode, uid, gid, mtime, ctime, atime, birthtime, inode)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+    ).run(
+      directory,
+      nameToSql(entry.name),
+      sequence,
+      entry.type,
+      entry.content ?? null,
+      entry.size ?? null,
+      entry.target === undefined ? null : nameToSql(entry.target),
+      entry.mode,
+      entry.uid,
+      entry.gid,
+      entry.mtime,
+      entry.ctime,
+      entry.atime,
+      entry.birthtime,
+      BigInt.asIntN(64, entry.inode),
+    )
+  }
+
+  /** Says that a path is gone from `sequence` on. A row of this very sequence was never committed, and goes entirely. */
+  archiveEntry(directory: number, name: string, sequence: number): void {
+    const at = [directory, nameToSql(name)] as const
+    this.#prepare('DELETE FROM entry WHERE directory = ? AND name = ? AND since = ?').run(...at, sequence)
+    this.#prepare('UPDATE entry SET until = ? WHERE directory = ? AND name = ? AND until IS NULL').run(
+      sequence,
+      ...at,
+    )
+  }
+
+  /** Archives all that is below a directory, which is itself gone. @returns how many files went. */
+  archiveTree(directory: number, sequence: number): number {
+    let files = 0
+    const children = this.#prepare('SELECT id FROM directory WHERE parent = ?')
+      .pluck()
+      .all(directory) as number[]
+    for (const child of children) files += this.archiveTree(child, sequence)
+    const names = this.#prepare('SELECT name, type FROM entry WHERE directory = ? AND until IS NULL')
+      .raw()
+      .all(directory)
+    for (const [name, type] of names as [SqlName, EntryType][]) {
+      this.archiveEntry(directory, nameFromSql(name), sequence)
+      if (type === entryTypes.file) files += 1
+    }
+    return files
+  }
+
+  /** Notes a committed record, so that the manifest can list snapshots by itself. */
+  addSnapshot(snapshot: { sequence: number; runId: string; created: Date; complete: boolean }): void {
+    this.#prepare('INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?, ?)').run(
+      snapshot.sequence,
+      snapshot.runId,
+      snapshot.created.getTime(),
+      snapshot.complete ? 1 : 0,
+    )
+  }
+
+  #insert(sql: string, values: unknown[]): number {
+    return Number(this.#prepare(sql).run(...values).lastInsertRowid)
+  }
+
+  #prepare(sql: string): Statement {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.db.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}
+
+/** Paths of directories kept in memory; about 150 bytes each. */
+const directoryCacheSize = 50_000
