@@ -48,6 +48,7 @@ export class ObjectEncryptor {
   readonly #message: MessageEncryptor
 
   constructor(key: ObjectKey, context: string, salt?: Uint8Array) {
+    if (key.id.length !== keyIdSize) throw new Error(`a key id must have ${keyIdSize} bytes`)
     this.#message = new MessageEncryptor(key.key, Buffer.from(context), salt)
     this.lead = Buffer.concat([magic, key.id, this.#message.prefix])
   }
@@ -175,8 +176,14 @@ export interface SealedRange {
   final: boolean
 }
 
-/** Where plaintext bytes `offset` to `offset + length` lie in an object whose plaintext has `plaintextSize` bytes. */
+/**
+ * Where plaintext bytes `offset` to `offset + length` lie in an object whose plaintext has `plaintextSize` bytes.
+ * @throws RangeError when they are not all in that plaintext.
+ */
 export function sealedRange(offset: number, length: number, plaintextSize: number): SealedRange {
+  if (offset < 0 || length < 0 || offset + length > plaintextSize) {
+    throw new RangeError(`${length} bytes from ${offset} on are not in a plaintext of ${plaintextSize} bytes`)
+  }
   const firstChunk = Math.floor(offset / chunkSize)
   const lastChunk = Math.floor(Math.max(offset, offset + length - 1) / chunkSize)
   const finalChunk = Math.floor(plaintextSize / chunkSize)
