@@ -1,0 +1,59 @@
+import type { Database } from 'better-sqlite3'
+import { nameFromSql, nameToSql, openReadOnly, type SqlName } from './database.ts'
+import type { EntryType } from './manifest.ts'
+
+/** What the manifest says of a path now, as far as a scan compares it. Times are microseconds since 1970. */
+export interface KnownEntry {
+  type: EntryType
+  size: number | null
+  mtime: number
+  ctime: number
+  inode: number
+  mode: number
+  uid: number
+  gid: number
+}
+
+/** Reads the present state of directories out of the working copy, while another thread may be writing to it. */
+export class ScanReader {
+  readonly #db: Database
+  readonly #entries
+  readonly #child
+
+  constructor(file: string) {
+    this.#db = openReadOnly(file)
+    this.#entries = this.#db
+      .prepare(
+        `SELECT name, type, size, mtime / 1000, ctime / 1000, inode, mode, uid, gid FROM entry
+         WHERE directory = ? AND until IS NULL`,
+      )
+      .raw()
+    this.#child = this.#db.prepare('SELECT id FROM directory WHERE parent = ? AND name = ?').pluck()
+  }
+
+  /** Id of a directory by its path in the vault's tree, or undefined when the manifest has never seen it. */
+  directoryId(path: string): number | undefined {
+    let id: number | undefined = 0
+    for (const name of path === '' ? [] : path.split('/')) {
+      id = this.#child.get(id, nameToSql(name)) as number | undefined
+      if (id === undefined) return undefined
+    }
+    return id
+  }
+
+  /** The current entries of a directory by name. */
+  entriesOf(directory: number): Map<string, KnownEntry> {
+    type Row = [SqlName, EntryType, number | null, number, number, number, number, number, number]
+    const known = new Map<string, KnownEntry>()
+    for (const [name, type, size, mtime, ctime, inode, mode, uid, gid] of this.#entries.all(
+      directory,
+    ) as Row[]) {
+      known.set(nameFromSql(name), { type, size, mtime, ctime, inode, mode, uid, gid })
+    }
+    return known
+  }
+
+  close(): void {
+    this.#db.close()
+  }
+}

@@ -1,0 +1,166 @@
+import { lstatSync, readlinkSync, type BigIntStats, type Stats } from 'node:fs'
+import picomatch from 'picomatch'
+import { readDirectory, type DirectoryListing } from '../../immich/readDirectory.ts'
+import { entryTypes, type EntryType, type NewEntry } from '../../manifest/manifest.ts'
+import type { KnownEntry, ScanReader } from '../../manifest/scanReader.ts'
+import { errorCode } from '../../shared/errors.ts'
+import { fsPath, pathFromBytes } from '../../shared/bytePath.ts'
+import type { DirectoryChanges, ScanResult, ScanSetting } from './scanMessages.ts'
+import { joinPath, type Comparison, type FolderSource } from './source.ts'
+
+const nothingKnown: ReadonlyMap<string, KnownEntry> = new Map()
+
+/** Compares directories with what the manifest says of them. */
+export class DirectoryScanner {
+  readonly #reader: ScanReader
+  readonly #ignored: ((path: string) => boolean) | undefined
+  readonly #oneFileSystem: boolean
+  readonly #compare: Set<Comparison>
+  readonly #devices = new Map<string, number>()
+
+  constructor(reader: ScanReader, setting: Pick<ScanSetting, 'ignore' | 'compare' | 'oneFileSystem'>) {
+    this.#reader = reader
+    this.#ignored = setting.ignore.length > 0 ? picomatch(setting.ignore, { dot: true }) : undefined
+    this.#oneFileSystem = setting.oneFileSystem
+    this.#compare = new Set(setting.compare)
+  }
+
+  /**
+   * Scans one directory, puts the directories in it on `pending` and what differs into `result`.
+   * @returns how many names the directory has.
+   */
+  scan(source: FolderSource, directory: string, pending: string[], result: ScanResult): number {
+    const treePath = joinPath(source.treePath, directory)
+    const path = joinPath(source.root, directory)
+    let listing: DirectoryListing
+    try {
+      listing = readDirectory(path)
+    } catch (error) {
+      result.unreadable.push({ path: treePath, reason: errorCode(error) ?? 'unknown' })
+      return 0
+    }
+    const directoryId = this.#reader.directoryId(treePath)
+    const known = directoryId === undefined ? nothingKnown : this.#reader.entriesOf(directoryId)
+    const changes: DirectoryChanges = { treePath, files: [], entries: [], gone: [], goneDirectories: [] }
+    const unseen = new Set(known.keys())
+    for (const { name, code } of listing.unreadable) {
+      unseen.delete(name)
+      result.unreadable.push({ path: joinPath(treePath, name), reason: code })
+    }
+    for (const { name, stats } of listing.entries) {
+      const entryPath = joinPath(treePath, name)
+      if (this.#ignored?.(entryPath)) continue
+      const type = typeOf(stats)
+      if (type === undefined) {
+        result.skipped.push({ path: entryPath, reason: kindOf(stats) })
+        continue
+      }
+      unseen.delete(name)
+      const before = known.get(name)
+      if (before?.type === entryTypes.directory && type !== entryTypes.directory)
+        changes.goneDirectories.push(name)
+      if (type === entryTypes.directory) {
+        if (this.#crossesFileSystem(source, stats)) {
+          result.skipped.push({ path: entryPath, reason: 'another file system' })
+          continue
+        }
+        pending.push(joinPath(directory, name))
+      }
+      if (type === entryTypes.file) {
+        result.files += 1
+        result.bytes += stats.size
+        if (this.#fileDiffers(before, stats)) {
+          changes.files.push([name, stats.size, Math.max(stats.mtimeMs, stats.ctimeMs), before === undefined])
+        }
+      } else if (metadataDiffers(before, stats, type)) {
+        this.#addEntry(changes, result, path, name, type)
+      }
+    }
+    for (const name of unseen) {
+      changes.gone.push(name)
+      if (known.get(name)?.type === entryTypes.directory) changes.goneDirectories.push(name)
+    }
+    const { files, entries, gone, goneDirectories } = changes
+    if (files.length + entries.length + gone.length + goneDirectories.length > 0) result.changes.push(changes)
+    return listing.entries.length
+  }
+
+  #fileDiffers(before: KnownEntry | undefined, stats: Stats): boolean {
+    if (before?.type !== entryTypes.file) return true
+    const by = this.#compare
+    return (
+      (by.has('size') && before.size !== stats.size) ||
+      (by.has('mtime') && timeDiffers(before.mtime, stats.mtimeMs)) ||
+      (by.has('ctime') && timeDiffers(before.ctime, stats.ctimeMs)) ||
+      (by.has('inode') && before.inode !== stats.ino)
+    )
+  }
+
+  #crossesFileSystem(source: FolderSource, stats: Stats): boolean {
+    if (!this.#oneFileSystem) return false
+    let device = this.#devices.get(source.root)
+    if (device === undefined) {
+      device = lstatSync(fsPath(`${source.root}/.`)).dev
+      this.#devices.set(source.root, device)
+    }
+    return stats.dev !== device
+  }
+
+  #addEntry(
+    changes: DirectoryChanges,
+    result: ScanResult,
+    parent: string,
+    name: string,
+    type: EntryType,
+  ): void {
+    const path = fsPath(`${parent}/${name}`)
+    try {
+      const target =
+        type === entryTypes.symlink ? pathFromBytes(readlinkSync(path, { encoding: 'buffer' })) : undefined
+      changes.entries.push({ ...metadataOf(lstatSync(path, { bigint: true })), name, type, target })
+    } catch (error) {
+      result.unreadable.push({
+        path: joinPath(changes.treePath, name),
+        reason: errorCode(error) ?? 'unknown',
+      })
+    }
+  }
+}
+
+/** What the manifest keeps of a path. */
+export function metadataOf(stats: BigIntStats): Omit<NewEntry, 'name' | 'type'> {
+  return {
+    mode: Number(stats.mode) & 0o7777,
+    uid: Number(stats.uid),
+    gid: Number(stats.gid),
+    mtime: stats.mtimeNs,
+    ctime: stats.ctimeNs,
+    atime: stats.atimeNs,
+    birthtime: stats.birthtimeNs,
+    inode: stats.ino,
+  }
+}
+
+/** A directory's ctime and inode say nothing of what is restored; a link can't change without a new ctime. */
+function metadataDiffers(before: KnownEntry | undefined, stats: Stats, type: EntryType): boolean {
+  if (before?.type !== type) return true
+  if (timeDiffers(before.mtime, stats.mtimeMs)) return true
+  if (type === entryTypes.symlink) return timeDiffers(before.ctime, stats.ctimeMs)
+  return before.mode !== (stats.mode & 0o7777) || before.uid !== stats.uid || before.gid !== stats.gid
+}
+
+/** Node's milliseconds are a double, good to a quarter of a microsecond; the manifest's microseconds are cut off. */
+function timeDiffers(knownMicroseconds: number, milliseconds: number): boolean {
+  return Math.abs(milliseconds * 1000 - knownMicroseconds) >= 2
+}
+
+function typeOf(stats: Stats): EntryType | undefined {
+  if (stats.isFile()) return entryTypes.file
+  if (stats.isDirectory()) return entryTypes.directory
+  return stats.isSymbolicLink() ? entryTypes.symlink : undefined
+}
+
+function kindOf(stats: Stats): string {
+  if (stats.isSocket()) return 'socket'
+  return stats.isFIFO() ? 'pipe' : 'device'
+}

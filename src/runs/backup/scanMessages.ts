@@ -1,0 +1,49 @@
+import type { NewEntry } from '../../manifest/manifest.ts'
+import type { Comparison, FolderSource } from './source.ts'
+
+/** What every scan worker knows. */
+export interface ScanSetting {
+  manifestFile: string
+  compare: Comparison[]
+  ignore: string[]
+  oneFileSystem: boolean
+}
+
+/** Directories of one source to walk, as paths below its root. */
+export interface ScanJob {
+  source: FolderSource
+  directories: string[]
+}
+
+/** What differs in one directory from what the manifest says. */
+export interface DirectoryChanges {
+  /** Path in the vault's tree. */
+  treePath: string
+  /** Files to read: name, size in bytes, time of last change in milliseconds, and whether the path is new. */
+  files: [name: string, size: number, changedMs: number, isNew: boolean][]
+  /** Directories and symbolic links whose metadata are new or other than before; nothing is to be read for them. */
+  entries: NewEntry[]
+  /** Names that are gone. */
+  gone: string[]
+  /** Names under which a directory was, and is none any more: all below is gone. */
+  goneDirectories: string[]
+}
+
+export interface ScanProblem {
+  /** Path in the vault's tree. */
+  path: string
+  /** What the system said: `EACCES`, `EIO`; or what was found there: `socket`, `device`, `pipe`. */
+  reason: string
+}
+
+export interface ScanResult {
+  changes: DirectoryChanges[]
+  /** Directories that this job found and left for another. */
+  leftover: string[]
+  files: number
+  bytes: number
+  /** What could not be read: its old state stays in the snapshot. */
+  unreadable: ScanProblem[]
+  /** What can't be backed up by its nature. */
+  skipped: ScanProblem[]
+}

@@ -1,0 +1,68 @@
+import { hash } from 'node:crypto'
+import { encryptObject } from '../../crypto/envelope.ts'
+import type { JobContext } from '../../shared/threads/serve.ts'
+
+import { packPrefix } from '../../vault/layout.ts'
+import { createObject, sha256 as digest } from '../../vault/objects.ts'
+import { buildPack } from '../../vault/pack.ts'
+import { objectContext } from '../../vault/vault.ts'
+import { metadataOf } from './scanDirectory.ts'
+import { readOutcome, readWhole, withFile, type ContentStore } from './storeFile.ts'
+import type { FileToStore, ReadOutcome, StoreBatchJob, StoredBatch } from './storeMessages.ts'
+
+/** A content below this size goes into a pack: archive classes bill 40 KB and a request for each object. */
+export const packedSizeLimit = 256 * 1024
+
+/** Reads small files and stores those with new contents as one pack. */
+export async function storeBatch(
+  store: ContentStore,
+  job: StoreBatchJob,
+  context: JobContext,
+): Promise<StoredBatch> {
+  const contents = new Map<string, { sha256: Buffer; bytes: Buffer }>()
+  const outcomes: ReadOutcome[] = []
+  for (const file of job.files) {
+    context.signal.throwIfAborted()
+    const { outcome, bytes } = await readSmallFile(file)
+    outcomes.push(outcome)
+    if (outcome.status === 'read' && bytes) {
+      const sha256 = Buffer.from(outcome.sha256)
+      contents.set(sha256.toString('latin1'), { sha256, bytes })
+    }
+  }
+  const distinct = [...contents.values()]
+  if (distinct.length === 0) return { outcomes }
+  const wanted = (await context.ask(distinct.map(({ sha256 }) => sha256))) as boolean[]
+  const fresh = distinct.filter((_, i) => wanted[i] === true)
+  if (fresh.length === 0) return { outcomes }
+
+  const { plaintext, members } = buildPack(fresh)
+  const place = `${packPrefix}${job.packName}`
+  const object = encryptObject(job.key, objectContext(store.vaultId, place), plaintext)
+  await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
+  return {
+    outcomes,
+    pack: { plaintextSize: plaintext.length, ciphertextSha256: digest(object), size: object.length, members },
+  }
+}
+
+async function readSmallFile(file: FileToStore): Promise<{ outcome: ReadOutcome; bytes?: Buffer }> {
+  try {
+    return await withFile(file.path, async (handle, stats) => {
+      if (stats.size > packedSizeLimit) return { outcome: { status: 'grown' as const } }
+      const bytes = Buffer.allocUnsafe(Number(stats.size))
+      await readWhole(handle, stats, bytes)
+      const sha256 = hash('sha256', bytes, 'buffer')
+      const sha1 = file.wantSha1 ? hash('sha1', bytes, 'buffer') : undefined
+      return {
+        bytes,
+        outcome: { status: 'read' as const, sha256, sha1, size: bytes.length, metadata: metadataOf(stats) },
+      }
+    })
+  } catch (error) {
+    const outcome = readOutcome(error)
+    if (!outcome) throw error
+    // An unstable small file is tried again as a file of its own, which knows how to wait.
+    return { outcome: outcome.status === 'unstable' ? { status: 'grown' } : outcome }
+  }
+}

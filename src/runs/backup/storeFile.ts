@@ -1,0 +1,246 @@
+import { createHash, hash, type Hash } from 'node:crypto'
+import type { BigIntStats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
+import { leadSize, ObjectEncryptor, objectSize, type ObjectKey } from '../../crypto/envelope.ts'
+import { isUnchanged, NotAFileError, openLibraryFile, readFully } from '../../immich/libraryFile.ts'
+import { sleep } from '../../shared/abort.ts'
+import { errorCode, errorMessage } from '../../shared/errors.ts'
+import type { JobContext } from '../../shared/threads/serve.ts'
+import type { Storage } from '../../storage/storage.ts'
+import { objectKey } from '../../vault/layout.ts'
+import { createObject, createObjectFromStream, sha256 as digest } from '../../vault/objects.ts'
+import { objectContext } from '../../vault/vault.ts'
+import { objectName } from '../../vault/vaultKeys.ts'
+import { metadataOf } from './scanDirectory.ts'
+import type { FileToStore, ReadOutcome, StoredFile } from './storeMessages.ts'
+
+/** A file up to this size is read once, into memory; a larger one is read twice. */
+export const wholeFileLimit = 8 * 1024 * 1024
+/** Holds such a file and the object it becomes, at the same place. */
+export const slabSize = objectSize(wholeFileLimit)
+const pieceSize = 1024 * 1024
+const attempts = 3
+
+/** Where contents go. */
+export interface ContentStore {
+  storage: Storage
+  vaultId: string
+  names: Uint8Array
+}
+
+/** A file changed between two looks at it. */
+class UnstableFileError extends Error {
+  constructor() {
+    super('the file changed while it was read')
+    this.name = 'UnstableFileError'
+  }
+}
+
+/** Reading the library failed, as opposed to writing to the storage. */
+class ReadFailure extends Error {}
+
+/**
+ * Reads a file and, when the main thread says that its content is new, stores it.
+ * A file that can't be read is an outcome; a storage that can't be written is an error.
+ */
+export async function storeFile(
+  store: ContentStore,
+  job: { file: FileToStore; key: ObjectKey },
+  slab: Buffer,
+  context: JobContext,
+): Promise<StoredFile> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await withFile(job.file.path, async (handle, stats) =>
+        stats.size <= wholeFileLimit
+          ? await storeWhole(store, job, slab, context, handle, stats)
+          : await storeInPieces(store, job, slab, context, handle, stats),
+      )
+    } catch (error) {
+      const outcome = readOutcome(error)
+      if (!outcome) throw error
+      if (outcome.status !== 'unstable' || attempt === attempts) return { outcome }
+      await sleep(200 * attempt, context.signal)
+    }
+  }
+}
+
+/** Opens a file for `work` and closes it. Failures of opening come out as {@link ReadFailure}. */
+export async function withFile<T>(
+  path: string,
+  work: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
+): Promise<T> {
+  const { handle, stats } = await reading(async () => await openLibraryFile(path))
+  try {
+    return await work(handle, stats)
+  } finally {
+    await handle.close()
+  }
+}
+
+/** Marks what `work` throws as a failure to read the library. */
+export async function reading<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw new ReadFailure('reading failed', { cause: error })
+  }
+}
+
+/** What a failure says about the file; undefined when it was not the file's. */
+export function readOutcome(error: unknown): ReadOutcome | undefined {
+  if (error instanceof UnstableFileError) return { status: 'unstable' }
+  if (!(error instanceof ReadFailure)) return undefined
+  const { cause } = error
+  const code = errorCode(cause)
+  if (cause instanceof NotAFileError || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP')
+    return { status: 'vanished' }
+  return { status: 'unreadable', reason: code ?? errorMessage(cause) }
+}
+
+/** The whole of a small enough file, hashed. @throws UnstableFileError when it changes meanwhile. */
+export async function readWhole(handle: FileHandle, stats: BigIntStats, target: Buffer): Promise<void> {
+  const read = await reading(async () => await readFully(handle, target, 0))
+  if (read !== target.length || !(await reading(async () => await isUnchanged(handle, stats))))
+    throw new UnstableFileError()
+}
+
+async function storeWhole(
+  store: ContentStore,
+  { file, key }: { file: FileToStore; key: ObjectKey },
+  slab: Buffer,
+  context: JobContext,
+  handle: FileHandle,
+  stats: BigIntStats,
+): Promise<StoredFile> {
+  const size = Number(stats.size)
+  const object = slab.subarray(0, objectSize(size))
+  const plaintext = object.subarray(object.length - size)
+  await readWhole(handle, stats, plaintext)
+  const sha256 = hash('sha256', plaintext, 'buffer')
+  const sha1 = file.wantSha1 ? hash('sha1', plaintext, 'buffer') : undefined
+  const outcome: ReadOutcome = { status: 'read', sha256, sha1, size, metadata: metadataOf(stats) }
+  if (!(await isWanted(context, sha256))) return { outcome }
+
+  const place = objectKey(objectName(store.names, sha256, key.id))
+  const encryptor = new ObjectEncryptor(key, objectContext(store.vaultId, place))
+  encryptor.seal(plaintext, object.subarray(leadSize), true)
+  object.set(encryptor.lead)
+  await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
+  return { outcome, object: { ciphertextSha256: digest(object), size: object.length } }
+}
+
+async function storeInPieces(
+  store: ContentStore,
+  { file, key }: { file: FileToStore; key: ObjectKey },
+  slab: Buffer,
+  context: JobContext,
+  handle: FileHandle,
+  stats: BigIntStats,
+): Promise<StoredFile> {
+  const size = Number(stats.size)
+  const sha256Hash = createHash('sha256')
+  const sha1Hash = file.wantSha1 ? createHash('sha1') : undefined
+  for await (const piece of pieces(handle, stats, slab, context)) {
+    sha256Hash.update(piece)
+    sha1Hash?.update(piece)
+  }
+  const sha256 = sha256Hash.digest()
+  const outcome: ReadOutcome = {
+    status: 'read',
+    sha256,
+    sha1: sha1Hash?.digest(),
+    size,
+    metadata: metadataOf(stats),
+  }
+  if (!(await isWanted(context, sha256))) return { outcome }
+
+  const place = objectKey(objectName(store.names, sha256, key.id))
+  const encryptor = new ObjectEncryptor(key, objectContext(store.vaultId, place))
+  const source = sealedPieces(
+    encryptor,
+    pieces(handle, stats, slab, context),
+    size,
+    createHash('sha256'),
+    sha256,
+  )
+  const object = await createObjectFromStream(store.storage, place, source, {
+    kind: 'content',
+    signal: context.signal,
+    size: objectSize(size),
+  })
+  return { outcome, object: { ciphertextSha256: object.sha256, size: object.size } }
+}
+
+/** The file in pieces of 1 MiB, read ahead by one. @throws UnstableFileError when it changed by the end. */
+async function* pieces(
+  handle: FileHandle,
+  stats: BigIntStats,
+  slab: Buffer,
+  context: JobContext,
+): AsyncGenerator<Buffer, void, undefined> {
+  const size = Number(stats.size)
+  const read = async (position: number, slot: number): Promise<Buffer> => {
+    const target = slab.subarray(slot * pieceSize, slot * pieceSize + Math.min(pieceSize, size - position))
+    if ((await readFully(handle, target, position)) !== target.length) throw new UnstableFileError()
+    return target
+  }
+  let slot = 0
+  let next = read(0, slot)
+  try {
+    for (let position = 0; position < size; position += pieceSize) {
+      context.signal.throwIfAborted()
+      const piece = await readingPiece(next)
+      slot = 1 - slot
+      if (position + pieceSize < size) next = read(position + pieceSize, slot)
+      yield piece
+      context.note(piece.length / 2)
+    }
+  } finally {
+    await next.catch(() => undefined)
+  }
+  if (!(await reading(async () => await isUnchanged(handle, stats)))) throw new UnstableFileError()
+}
+
+async function readingPiece(piece: Promise<Buffer>): Promise<Buffer> {
+  try {
+    return await piece
+  } catch (error) {
+    throw error instanceof UnstableFileError ? error : new ReadFailure('reading failed', { cause: error })
+  }
+}
+
+/** Seals pieces; the last one leaves only once all the plaintext has proved to be the content that gives the name. */
+async function* sealedPieces(
+  encryptor: ObjectEncryptor,
+  source: AsyncIterable<Buffer>,
+  size: number,
+  proof: Hash,
+  expected: Uint8Array,
+): AsyncGenerator<Buffer, void, undefined> {
+  yield encryptor.lead
+  let position = 0
+  let last: Buffer = Buffer.alloc(0)
+  for await (const piece of source) {
+    proof.update(piece)
+    position += piece.length
+    if (position === size && piece.length % pieceSize !== 0) {
+      last = Buffer.from(piece)
+      continue
+    }
+    yield sealed(encryptor, piece, false)
+  }
+  if (!proof.digest().equals(expected)) throw new UnstableFileError()
+  yield sealed(encryptor, last, true)
+}
+
+function sealed(encryptor: ObjectEncryptor, plaintext: Buffer, final: boolean): Buffer {
+  const target = Buffer.allocUnsafeSlow(objectSize(plaintext.length) - leadSize - (final ? 0 : 16))
+  encryptor.seal(plaintext, target, final)
+  return target
+}
+
+async function isWanted(context: JobContext, sha256: Uint8Array): Promise<boolean> {
+  const [wanted] = (await context.ask([sha256])) as boolean[]
+  return wanted === true
+}

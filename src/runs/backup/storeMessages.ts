@@ -1,0 +1,74 @@
+import type { ObjectKey } from '../../crypto/envelope.ts'
+import type { NewEntry } from '../../manifest/manifest.ts'
+import type { StorageOptions } from '../../storage/open.ts'
+
+/** What every store worker knows. */
+export interface StoreSetting {
+  storage: StorageOptions
+  vaultId: string
+  /** Key of the object names. */
+  names: Uint8Array
+}
+
+/** A file to read. */
+export interface FileToStore {
+  /** Absolute path. */
+  path: string
+  /** Whether the SHA-1 is wanted, to hold it against Immich's. */
+  wantSha1: boolean
+}
+
+/** Stores one file in an object of its own, unless its content is known. */
+export interface StoreFileJob {
+  kind: 'file'
+  file: FileToStore
+  key: ObjectKey
+}
+
+/** Stores small files together: those whose content is not known go into one pack. */
+export interface StoreBatchJob {
+  kind: 'batch'
+  files: FileToStore[]
+  packName: string
+  key: ObjectKey
+}
+
+/** The worker asks for each SHA-256 whether it is to be stored; the answer is a list of booleans. */
+export type StoreQuestion = Uint8Array[]
+
+/** Bytes of a large file that were worked through; both passes together make its size. */
+export type StoreNote = number
+
+/** What became of reading a file. */
+export type ReadOutcome =
+  | {
+      status: 'read'
+      sha256: Uint8Array
+      sha1: Uint8Array | undefined
+      size: number
+      metadata: Omit<NewEntry, 'name' | 'type'>
+    }
+  /** It is gone, or no regular file any more. */
+  | { status: 'vanished' }
+  | { status: 'unreadable'; reason: string }
+  /** It kept changing while it was read. */
+  | { status: 'unstable' }
+  /** It is too large for a pack by now. */
+  | { status: 'grown' }
+
+export interface StoredFile {
+  outcome: ReadOutcome
+  /** Set when the content was stored: SHA-256 and length of the object. */
+  object?: { ciphertextSha256: Uint8Array; size: number }
+}
+
+export interface StoredBatch {
+  outcomes: ReadOutcome[]
+  /** Set when any content was new. */
+  pack?: {
+    plaintextSize: number
+    ciphertextSha256: Uint8Array
+    size: number
+    members: { sha256: Uint8Array; size: number; offset: number }[]
+  }
+}
