@@ -1,0 +1,43 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import Sqlite from 'better-sqlite3'
+import { createTables, tableNames } from '../../src/manifest/schema.ts'
+import { recordSchema } from '../../src/vault/record.ts'
+import { computeVectors, type VectorInputs } from './formatVectors.ts'
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/format.md'), 'utf8')
+
+describe('docs/format.md says what the program does', () => {
+  test('the test vectors', async () => {
+    const vectors = JSON.parse(lastBlock('json')) as { inputs: VectorInputs; derived: Record<string, string> }
+    expect(vectors.derived).toEqual(await computeVectors(vectors.inputs))
+  })
+
+  test('the tables of a manifest, to the letter and in order', () => {
+    const db = new Sqlite(':memory:')
+    createTables(db)
+    const statements = db.prepare('SELECT sql FROM sqlite_schema ORDER BY rowid').pluck().all() as string[]
+    expect(statements).toHaveLength(tableNames.length)
+    expect(lastBlock('sql')).toBe(statements.map((sql) => `${sql};`).join('\n\n'))
+  })
+
+  test('every field of a snapshot record', () => {
+    const section = /## Snapshot records\n(.*?)\n## /s.exec(page)?.[1] ?? ''
+    const named = section
+      .split('\n')
+      .flatMap((line) => [...(/^\| (`.*?`) +\|/.exec(line)?.[1] ?? '').matchAll(/`(\w+)`/g)])
+      .map((match) => match[1])
+    expect(named.toSorted(byText)).toEqual(Object.keys(recordSchema.shape).toSorted(byText))
+  })
+})
+
+function byText(a = '', b = ''): number {
+  return a < b ? -1 : 1
+}
+
+/** The text of the page's last fenced block in a language. */
+function lastBlock(language: string): string {
+  const blocks = [...page.matchAll(new RegExp(`^\`\`\`${language}\\n(.*?)\\n\`\`\`$`, 'gms'))]
+  return blocks.at(-1)?.[1] ?? ''
+}
