@@ -1,12 +1,32 @@
 import { join } from 'node:path'
+import { DecryptionError } from '../crypto/cobblestone.ts'
+import { errorMessage, UserError } from '../shared/errors.ts'
+import { ObjectMissingError } from '../storage/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
 import { fetchManifest } from '../vault/manifests.ts'
 import type { SnapshotRecord } from '../vault/record.ts'
+import { recordName } from '../vault/snapshots.ts'
 import type { Vault } from '../vault/vault.ts'
+
+/** A manifest that a snapshot needs is gone, or is not what was stored. Snapshots that do not need it are not harmed. */
+export class UnreadableManifestError extends UserError {
+  readonly key: string
+  constructor(record: SnapshotRecord, key: string, cause: unknown) {
+    super(
+      `snapshot ${recordName(record)} can't be read: its manifest ${key} is lost (${errorMessage(cause)})`,
+      {
+        hint: 'Choose another snapshot; every full manifest stands on its own.',
+        cause,
+      },
+    )
+    this.key = key
+  }
+}
 
 /**
  * Fetches every manifest that a snapshot needs into an existing folder, under names that the folder does not have yet.
  * @returns the files: the base, and its deltas in order.
+ * @throws UnreadableManifestError; an error of the storage.
  */
 export async function fetchChain(
   vault: Vault,
@@ -16,8 +36,18 @@ export async function fetchChain(
 ): Promise<{ base: string; deltas: string[] }> {
   const files = record.manifests.map((_, i) => join(folder, `${record.sequence}-${record.runId}-${i}.sqlite`))
   for (const [i, manifest] of record.manifests.entries()) {
-    await fetchManifest(vault, manifest, files[i] ?? '', options)
+    try {
+      await fetchManifest(vault, manifest, files[i] ?? '', options)
+    } catch (error) {
+      options.signal?.throwIfAborted()
+      if (!isLoss(error)) throw error
+      throw new UnreadableManifestError(record, manifest.key, error)
+    }
   }
   const [base = '', ...deltas] = files
   return { base, deltas }
+}
+
+function isLoss(error: unknown): boolean {
+  return error instanceof DecryptionError || error instanceof ObjectMissingError || error instanceof UserError
 }
