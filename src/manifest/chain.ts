@@ -76,7 +76,7 @@ function checkFile(file: string): void {
  */
 export function importContents(manifest: Manifest, file: string, sequence: number, after = -1): number {
   const { db } = manifest
-  return attached(db, file, (schema) =>
+  const imported = attached(db, file, (schema) =>
     db.transaction(() => {
       db.prepare(
         `INSERT INTO main.data_key (key_id, wrapped_size, wrapped_sha256, since)
@@ -100,6 +100,8 @@ export function importContents(manifest: Manifest, file: string, sequence: numbe
         .run(sequence, after).changes
     })(),
   )
+  manifest.markWritten(imported)
+  return imported
 }
 
 function attached<T>(db: Database, file: string, work: (schema: string) => T): T {

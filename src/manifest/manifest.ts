@@ -40,6 +40,8 @@ export type NewContent = { sha256: Uint8Array; size: number } & (
  */
 export class Manifest {
   readonly db: Database
+  /** How many rows were written since {@link markUploaded}. */
+  #unsaved = 0
   readonly #directories = new Map<string, number>()
   readonly #statements = new Map<string, Statement>()
 
@@ -61,6 +63,47 @@ export class Manifest {
     return this.db.transaction(work)()
   }
 
+  /** Whether any row was written that no manifest in the vault has yet. */
+  get hasNews(): boolean {
+    return this.#unsaved > 0
+  }
+
+  /** Counts rows that were written past this object. */
+  markWritten(rows: number): void {
+    this.#unsaved += rows
+  }
+
+  /** Says that all rows up to now are in a file on its way to the vault. */
+  markUploaded(): void {
+    this.#unsaved = 0
+  }
+
+  /**
+   * After a run that did not commit: its rows become rows of `sequence`, the one that this run will commit.
+   * What it stored lies in the vault all the same.
+   */
+  adoptUncommitted(sequence: number): void {
+    this.transaction(() => {
+      this.db.prepare('DELETE FROM entry WHERE since >= ? AND until IS NOT NULL').run(sequence)
+      const changed = ['entry', 'content', 'pack', 'data_key', 'directory'].map(
+        (table) => this.db.prepare(`UPDATE ${table} SET since = ?1 WHERE since >= ?1`).run(sequence).changes,
+      )
+      changed.push(this.db.prepare('UPDATE entry SET until = ?1 WHERE until >= ?1').run(sequence).changes)
+      this.#unsaved += changed.reduce((sum, n) => sum + n, 0)
+    })
+  }
+
+  /** Forgets what a run wrote that never committed `sequence`: what it stored may be gone from the vault by now. */
+  dropUncommitted(sequence: number): void {
+    this.transaction(() => {
+      for (const table of ['entry', 'content', 'pack', 'data_key', 'directory']) {
+        this.db.prepare(`DELETE FROM ${table} WHERE since >= ?`).run(sequence)
+      }
+      this.db.prepare('UPDATE entry SET until = NULL WHERE until >= ?').run(sequence)
+    })
+    this.#directories.clear()
+  }
+
   /** A note of this machine: never uploaded. */
   localNote(name: string): string | undefined {
     return this.#prepare('SELECT value FROM local WHERE name = ?').pluck().get(name) as string | undefined
@@ -68,6 +111,11 @@ export class Manifest {
 
   setLocalNote(name: string, value: string): void {
     this.#prepare('INSERT OR REPLACE INTO local VALUES (?, ?)').run(name, value)
+  }
+
+  /** Id of a data key's row, or undefined. */
+  dataKeyRow(keyId: Uint8Array): number | undefined {
+    return this.#prepare('SELECT id FROM data_key WHERE key_id = ?').pluck().get(keyId) as number | undefined
   }
 
   findContent(sha256: Uint8Array): { id: number; size: number } | undefined {
@@ -124,6 +172,7 @@ export class Manifest {
   /** Says what a path is from `sequence` on; what it was before ends there. */
   putEntry(directory: number, entry: NewEntry, sequence: number): void {
     this.archiveEntry(directory, entry.name, sequence)
+    this.#unsaved += 1
     this.#prepare(
       `INSERT INTO entry (directory, name, since, type, content, size, target, mode, uid, gid, mtime, ctime, atime, birthtime, inode)
        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
@@ -184,6 +233,7 @@ export class Manifest {
   }
 
   #insert(sql: string, values: unknown[]): number {
+    this.#unsaved += 1
     return Number(this.#prepare(sql).run(...values).lastInsertRowid)
   }
 

@@ -14,7 +14,7 @@ import { objectContext, type Vault } from './vault.ts'
 /** Stores a SQLite file as a manifest of the vault: gzip, encrypted, streamed. */
 export async function storeManifest(
   vault: Vault,
-  place: { host: string; runId: string; n: number; kind: ManifestKind },
+  place: { host: string; runId: string; n: number; kind: ManifestKind; sequence: number },
   file: string,
   options: CallOptions,
 ): Promise<StoredManifest> {
@@ -29,7 +29,8 @@ export async function storeManifest(
     createObjectFromStream(vault.storage, key, sealed, { kind: 'index', signal: options.signal }),
     compressing,
   ])
-  return { key, kind: place.kind, size: stored.size, sha256: stored.sha256.toString('hex'), plaintextSize }
+  const { kind, sequence } = place
+  return { key, kind, sequence, size: stored.size, sha256: stored.sha256.toString('hex'), plaintextSize }
 }
 
 /**

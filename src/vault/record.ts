@@ -13,6 +13,8 @@ const storedManifest = storedObject.extend({
   kind: z.enum(['full', 'delta']),
   /** Size of the SQLite file in bytes: a reader decompresses no more. */
   plaintextSize: size,
+  /** It holds every row up to this sequence; a delta holds those after the sequence of the manifest before it. */
+  sequence,
 })
 /** One manifest of a chain. */
 export type StoredManifest = z.infer<typeof storedManifest>
@@ -24,6 +26,8 @@ const storedDump = storedObject.extend({
   keyId: z.string().regex(/^[0-9a-f]{32}$/),
   /** Size of the SQL text. */
   sqlSize: size,
+  /** The moment that the dump and the catalogue show. */
+  taken: z.iso.datetime(),
 })
 /** The database dump of a snapshot. */
 export type StoredDump = z.infer<typeof storedDump>
@@ -60,7 +64,7 @@ export type Changes = z.infer<typeof changes>
 
 export const recordSchema = z.object({
   version: z.literal(1),
-  host: z.string().regex(/^[a-z0-9][a-z0-9-]{0,62}$/),
+  host: z.string().regex(/^[a-z0-9-]{1,64}$/),
   runId,
   sequence,
   /** The records that this one follows: one, none for the first, several after a fork. */
@@ -77,6 +81,8 @@ export const recordSchema = z.object({
   /** The base, then every delta in order. */
   manifests: z.array(storedManifest).min(1).max(31),
   database: storedDump.nullable(),
+  /** The newest restore point before this record, and what it held: a sharp drop is measured against it. */
+  restorePoint: recordId.extend({ files: size, assets: size.nullable() }).nullable(),
   /** `vault.json` and the index keys as they were at the first snapshot. */
   keys: z.array(storedObject),
   /** Newest records of the same host at other destinations, by destination name. */

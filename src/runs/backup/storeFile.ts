@@ -185,14 +185,20 @@ async function* pieces(
     if ((await readFully(handle, target, position)) !== target.length) throw new UnstableFileError()
     return target
   }
+  // A read ahead may fail while the piece before it is still being worked on; it is reported when its turn comes.
+  const readAhead = (position: number, slot: number): Promise<Buffer> => {
+    const piece = read(position, slot)
+    piece.catch(() => undefined)
+    return piece
+  }
   let slot = 0
-  let next = read(0, slot)
+  let next = readAhead(0, slot)
   try {
     for (let position = 0; position < size; position += pieceSize) {
       context.signal.throwIfAborted()
       const piece = await readingPiece(next)
       slot = 1 - slot
-      if (position + pieceSize < size) next = read(position + pieceSize, slot)
+      if (position + pieceSize < size) next = readAhead(position + pieceSize, slot)
       yield piece
       context.note(piece.length / 2)
     }

@@ -2,6 +2,9 @@ import type { ObjectKey } from '../../crypto/envelope.ts'
 import type { NewEntry } from '../../manifest/manifest.ts'
 import type { StorageOptions } from '../../storage/open.ts'
 
+/** Files that one thread works on at once: enough to hide the latency of a far storage, few enough for its memory. */
+export const jobsPerThread = 3
+
 /** What every store worker knows. */
 export interface StoreSetting {
   storage: StorageOptions

@@ -4,10 +4,7 @@ import { openStorage } from '../../storage/open.ts'
 import { Slabs } from './slabs.ts'
 import { storeBatch } from './storeBatch.ts'
 import { slabSize, storeFile, type ContentStore } from './storeFile.ts'
-import type { StoreBatchJob, StoreFileJob, StoreSetting } from './storeMessages.ts'
-
-/** Files that one thread works on at once: enough to hide the latency of a far storage, few enough for its memory. */
-export const jobsPerThread = 3
+import { jobsPerThread, type StoreBatchJob, type StoreFileJob, type StoreSetting } from './storeMessages.ts'
 
 const setting = workerData as StoreSetting
 const slabs = new Slabs(jobsPerThread, slabSize)

@@ -1,0 +1,99 @@
+import { entryTypes } from '../../manifest/manifest.ts'
+import type { ContentLedger } from './contentLedger.ts'
+import type { HostChain } from './hostChain.ts'
+import { joinPath } from './source.ts'
+import type { ReadOutcome } from './storeMessages.ts'
+import type { Tally } from './tally.ts'
+import type { Candidate, WorkList } from './workList.ts'
+
+/** Writes into the manifest what became of files. */
+export class FileLedger {
+  /** Files that were gone when their turn came. */
+  vanished = 0
+  readonly #chain: HostChain
+  readonly #work: WorkList
+  readonly #tally: Tally
+  readonly #contents: ContentLedger
+
+  constructor(context: { chain: HostChain; work: WorkList; tally: Tally }, contents: ContentLedger) {
+    this.#chain = context.chain
+    this.#work = context.work
+    this.#tally = context.tally
+    this.#contents = contents
+  }
+
+  /** Whether Immich wrote a SHA-1 of this file down, which it is then held against. */
+  wantsSha1({ directory, name }: Candidate): boolean {
+    return this.#work.expectedFile(joinPath(directory, name))?.sha1 !== undefined
+  }
+
+  /** @returns false when the file has to be tried again. */
+  async take(candidate: Candidate, outcome: ReadOutcome): Promise<boolean> {
+    return (await this.takeAll([candidate], [outcome])).length === 0
+  }
+
+  /** Takes several files in one transaction. @returns those that have to be tried again. */
+  async takeAll(candidates: readonly Candidate[], outcomes: readonly ReadOutcome[]): Promise<Candidate[]> {
+    const contents = await Promise.all(
+      outcomes.map(async (outcome) =>
+        outcome.status === 'read' ? await this.#contents.find(outcome.sha256) : undefined,
+      ),
+    )
+    const again: Candidate[] = []
+    this.#chain.manifest.transaction(() => {
+      for (const [i, candidate] of candidates.entries()) {
+        const outcome = outcomes[i]
+        if (!outcome || !this.#write(candidate, outcome, contents[i])) again.push(candidate)
+      }
+    })
+    return again
+  }
+
+  #write(candidate: Candidate, outcome: ReadOutcome, content: number | undefined): boolean {
+    const path = joinPath(candidate.directory, candidate.name)
+    switch (outcome.status) {
+      case 'read':
+        if (content === undefined) return false
+        this.#put(candidate, outcome, content)
+        this.#checkSha1(path, outcome.sha1)
+        return true
+      case 'grown':
+        return false
+      case 'vanished':
+        this.vanished += 1
+        this.#archive(candidate)
+        return true
+      case 'unreadable':
+        this.#tally.problem('unreadable', path, outcome.reason)
+        return true
+      case 'unstable':
+        this.#tally.problem('unstable', path, 'it kept changing while it was read')
+        return true
+    }
+  }
+
+  #put({ directory, name, isNew }: Candidate, read: ReadOutcome & { status: 'read' }, content: number): void {
+    const { manifest, sequence } = this.#chain
+    const { metadata, size } = read
+    const id = manifest.directoryId(directory, sequence)
+    manifest.putEntry(id, { ...metadata, name, type: entryTypes.file, content, size }, sequence)
+    this.#tally.changes[isNew ? 'added' : 'changed'] += 1
+  }
+
+  #archive({ directory, name, isNew }: Candidate): void {
+    if (isNew) return
+    const { manifest, sequence } = this.#chain
+    manifest.archiveEntry(manifest.directoryId(directory, sequence), name, sequence)
+    this.#tally.changes.archived += 1
+  }
+
+  #checkSha1(path: string, sha1: Uint8Array | undefined): void {
+    const expected = this.#work.expectedFile(path)?.sha1
+    if (!sha1 || !expected || expected.equals(sha1)) return
+    this.#tally.problem('mismatched', path, `its SHA-1 is ${hex(sha1)}, Immich wrote down ${hex(expected)}`)
+  }
+}
+
+function hex(bytes: Uint8Array): string {
+  return Buffer.from(bytes).toString('hex')
+}

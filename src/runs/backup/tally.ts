@@ -1,0 +1,36 @@
+import type { Changes } from '../../vault/record.ts'
+
+/** How many examples of a problem are kept by name; the rest is counted. */
+const examplesKept = 100
+
+/** Counts what a run does, and keeps examples of what went wrong. Bounded, however many files there are. */
+export class Tally {
+  readonly changes: Changes = {
+    added: 0,
+    changed: 0,
+    archived: 0,
+    storedContents: 0,
+    storedBytes: 0,
+    unreadable: 0,
+    unstable: 0,
+    deferred: 0,
+  }
+  /** Originals whose SHA-1 is not the one that Immich wrote down. */
+  mismatched = 0
+  /** Files that were gone when their turn came. */
+  vanished = 0
+  /** Sockets, devices, other file systems. */
+  skipped = 0
+  readonly examples: { kind: ProblemKind; path: string; reason: string }[] = []
+
+  problem(kind: ProblemKind, path: string, reason: string): void {
+    if (kind === 'unreadable' || kind === 'unstable') this.changes[kind] += 1
+    if (kind === 'mismatched') this.mismatched += 1
+    if (kind === 'skipped') this.skipped += 1
+    if (this.examples.filter((example) => example.kind === kind).length < examplesKept) {
+      this.examples.push({ kind, path, reason })
+    }
+  }
+}
+
+export type ProblemKind = 'unreadable' | 'unstable' | 'mismatched' | 'missing' | 'skipped'
