@@ -1,0 +1,55 @@
+import type { Secret } from './secret.ts'
+import type { FileSettings } from './schema.ts'
+
+/** A valid configuration: paths absolute, defaults filled in, references followed. Deeply frozen. */
+export interface Config extends Pick<
+  FileSettings,
+  | 'host'
+  | 'include'
+  | 'sources'
+  | 'ignore'
+  | 'oneFileSystem'
+  | 'immichVersion'
+  | 'immichServer'
+  | 'compare'
+  | 'recovery'
+  | 'writeOnly'
+> {
+  /** Absolute path of the configuration file; undefined when everything came from the environment. */
+  file: string | undefined
+  /** Absolute path of Immich's media root. */
+  library: string | undefined
+  /** False: the owner wants none backed up. Undefined: nothing says where it is. */
+  database: DatabaseReferences | false | undefined
+  /** Absolute path of the folder for what this machine remembers. */
+  state: string
+  identity: Secret | undefined
+  passphrase: Secret | undefined
+  destinations: Destination[]
+  /** Where each value came from, by field: `file:line`, or a variable. A field that is not here has its default. */
+  origins: Record<string, string>
+}
+
+/** How Immich's database is reached; {@link file://./database.ts} makes settings of it. */
+export interface DatabaseReferences {
+  url: Secret | undefined
+  /** Immich's own variables, by name without `_FILE`. They count where there is no `url`. */
+  variables: Partial<Record<string, Secret>>
+  ca: Secret | undefined
+}
+
+type FileDestination = FileSettings['destinations'][number]
+type FileS3Destination = Extract<FileDestination, { type: 's3' }>
+export type LocalDestination = Extract<FileDestination, { type: 'local' }>
+export interface S3Destination extends Omit<FileS3Destination, 'credentials'> {
+  credentials: S3Credentials | undefined
+}
+
+export interface S3Credentials {
+  accessKeyId: Secret
+  secretAccessKey: Secret
+  sessionToken: Secret | undefined
+}
+
+/** A place that keeps backups. Its `vault` is what `init` pinned, also when that stands at the top of the file. */
+export type Destination = LocalDestination | S3Destination

@@ -1,0 +1,159 @@
+import { homedir } from 'node:os'
+import { join, resolve as resolvePath } from 'node:path'
+import type { Config, DatabaseReferences, Destination, S3Credentials } from './config.ts'
+import type { ConfigDocument } from './document.ts'
+import type { Environment } from './environment.ts'
+import { fieldName, type FieldPath } from './problem.ts'
+import type { FileSettings } from './schema.ts'
+import { resolveSecret, type Secret } from './secret.ts'
+
+/** What a configuration is made of. */
+export interface Ingredients {
+  settings: FileSettings
+  document: ConfigDocument
+  environment: Environment
+  /** Absolute path of the configuration file. */
+  file: string | undefined
+  /** What relative paths in the file are relative to: its folder. */
+  folder: string
+  /** What relative paths in variables are relative to. */
+  cwd: string
+}
+
+/** Immich's own variables for its media root, ours first. */
+const libraryVariables = ['BACKUP_IMMICH_PATH', 'IMMICH_MEDIA_LOCATION']
+const databaseVariables = [
+  'DB_URL',
+  'DB_HOSTNAME',
+  'DB_PORT',
+  'DB_USERNAME',
+  'DB_PASSWORD',
+  'DB_DATABASE_NAME',
+  'DB_SSL_MODE',
+]
+
+/** The configuration that the file and the environment make together. The file wins where both say something. */
+export function resolveConfig(from: Ingredients): Config {
+  const origins: Record<string, string> = {}
+  collectOrigins(from.document, from.document.data, [], origins)
+  const { settings, folder } = from
+  for (const field of ['vault.id', 'vault.fingerprint']) {
+    const origin = origins[field]
+    if (origin !== undefined) origins[`destinations[0].${field}`] ??= origin
+  }
+  return {
+    file: from.file,
+    host: settings.host,
+    library: resolveLibrary(from, origins),
+    include: settings.include,
+    sources: settings.sources.map((source) => ({ ...source, path: resolvePath(folder, source.path) })),
+    ignore: settings.ignore,
+    oneFileSystem: settings.oneFileSystem,
+    database: resolveDatabase(from, origins),
+    immichVersion: settings.immichVersion,
+    immichServer: settings.immichServer,
+    compare: settings.compare,
+    state: resolveState(from, origins),
+    identity: secretAt(from, ['identity'], settings.identity),
+    passphrase: secretAt(from, ['passphrase'], settings.passphrase),
+    recovery: settings.recovery,
+    writeOnly: settings.writeOnly,
+    destinations: settings.destinations.map((written, index) => resolveDestination(from, written, index)),
+    origins,
+  }
+}
+
+function resolveLibrary(from: Ingredients, origins: Record<string, string>): string | undefined {
+  if (from.settings.library !== undefined) return resolvePath(from.folder, from.settings.library)
+  const name = libraryVariables.find((variable) => from.environment.get(variable) !== undefined)
+  if (name === undefined) return undefined
+  origins['library'] = from.environment.originOf(name)
+  return resolvePath(from.cwd, from.environment.get(name) ?? '')
+}
+
+function resolveDatabase(
+  from: Ingredients,
+  origins: Record<string, string>,
+): DatabaseReferences | false | undefined {
+  const written = from.settings.database
+  if (written === false) return false
+  const url = secretAt(from, ['database', 'url'], written?.url)
+  const variables = url ? {} : immichVariables(from, origins)
+  if (!url && Object.keys(variables).length === 0) return undefined
+  return { url, variables, ca: secretAt(from, ['database', 'ca'], written?.ca) }
+}
+
+/** As Immich's own start script has it, `NAME_FILE` wins over `NAME`. */
+function immichVariables(from: Ingredients, origins: Record<string, string>): Record<string, Secret> {
+  const found: Record<string, Secret> = {}
+  for (const name of databaseVariables) {
+    const file = from.environment.get(`${name}_FILE`)
+    if (file === undefined && from.environment.get(name) === undefined) continue
+    const variable = file === undefined ? name : `${name}_FILE`
+    const place = from.environment.originOf(variable)
+    origins[`database.variables.${name}`] = place
+    const context = { environment: from.environment, folder: from.cwd }
+    found[name] = resolveSecret(file === undefined ? `env:${name}` : `file:${file}`, context, place)
+  }
+  return found
+}
+
+/** Root has the system's folder; everybody else has one by the XDG Base Directory Specification. */
+function resolveState(from: Ingredients, origins: Record<string, string>): string {
+  if (from.settings.state !== undefined) return resolvePath(from.folder, from.settings.state)
+  const base = from.environment.get('XDG_STATE_HOME')
+  if (base !== undefined) {
+    origins['state'] = from.environment.originOf('XDG_STATE_HOME')
+    return resolvePath(from.cwd, base, 'safelight')
+  }
+  if (process.getuid?.() === 0) return '/var/lib/safelight'
+  return join(from.environment.get('HOME') ?? homedir(), '.local/state/safelight')
+}
+
+/** The pin at the top of the file is that of the first destination. */
+function resolveDestination(
+  from: Ingredients,
+  written: FileSettings['destinations'][number],
+  index: number,
+): Destination {
+  const vault = written.vault ?? (index === 0 ? from.settings.vault : undefined)
+  if (written.type === 'local') return { ...written, vault, path: resolvePath(from.folder, written.path) }
+  return { ...written, vault, credentials: resolveCredentials(from, index, written.credentials) }
+}
+
+function resolveCredentials(
+  from: Ingredients,
+  index: number,
+  written: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined } | undefined,
+): S3Credentials | undefined {
+  if (!written) return undefined
+  const path = ['destinations', index, 'credentials']
+  return {
+    accessKeyId: follow(from, [...path, 'accessKeyId'], written.accessKeyId),
+    secretAccessKey: follow(from, [...path, 'secretAccessKey'], written.secretAccessKey),
+    sessionToken: secretAt(from, [...path, 'sessionToken'], written.sessionToken),
+  }
+}
+
+function secretAt(from: Ingredients, path: FieldPath, reference: string | undefined): Secret | undefined {
+  return reference === undefined ? undefined : follow(from, path, reference)
+}
+
+function follow(from: Ingredients, path: FieldPath, reference: string): Secret {
+  return resolveSecret(reference, from, `${from.document.placeOf(path)}: ${fieldName(path)}`)
+}
+
+/** Every value in the file, with its line. */
+function collectOrigins(
+  document: ConfigDocument,
+  value: unknown,
+  path: FieldPath,
+  origins: Record<string, string>,
+): void {
+  if (path.length > 0) origins[fieldName(path)] = document.placeOf(path).replace(/:\d+$/, '')
+  if (typeof value !== 'object' || value === null) return
+  const steps = Array.isArray(value) ? [...value.keys()] : Object.keys(value)
+  for (const step of steps) {
+    collectOrigins(document, (value as Record<PropertyKey, unknown>)[step], [...path, step], origins)
+  }
+}

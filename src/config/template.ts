@@ -1,0 +1,66 @@
+/** What `config init` writes. A line that begins with `#` and a letter is a field that is turned off. */
+export const configTemplate = `# Safelight's configuration. It holds no secret: a secret field names where its secret lies, env:NAME (an environment
+# variable, or a line of the .env file beside this file) or file:/path. Relative paths begin at this file's folder.
+# See what is in effect, and where it came from, with: safelight config list
+
+# The name of this library's chain of snapshots in the vault. Never the machine's or the pod's name.
+host: main
+
+# Immich's media root, the folder that holds upload/ and library/. It is only ever read.
+# Without this line: the variables BACKUP_IMMICH_PATH or IMMICH_MEDIA_LOCATION.
+#library: /data
+
+# Which of Immich's six folders are backed up. Immich makes thumbs and encoded-video again by itself.
+include: [library, upload, profile, backups]
+
+# Further folders to back up, those with the lowest priority number first.
+#sources: [{ name: external, path: /srv/photos, priority: 50 }]
+
+# Files that are left out, as globs of their path below the source.
+ignore: ["**/.DS_Store", "**/@eaDir/**"]
+
+# Whether to stay on the file system of each source's top folder.
+oneFileSystem: false
+
+# Immich's database: a connection URL, and the authority of its certificate if that is your own.
+# Without this line: Immich's own variables (DB_URL, or DB_HOSTNAME, DB_PORT, DB_USERNAME, DB_PASSWORD,
+# DB_DATABASE_NAME and DB_SSL_MODE, each also with _FILE). false for no database.
+#database: { url: env:DB_URL, ca: file:/run/secrets/database-ca.pem }
+
+# Immich's version, where its database does not tell it: the server to ask, or the version itself.
+#immichServer: http://immich-server:2283
+#immichVersion: v3.1.0
+
+# What tells that a file may have changed. Take out ctime or inode where the file system does not keep them stable.
+compare: [size, mtime, ctime, inode]
+
+# Where this machine remembers what it needs to be quick. Losing it costs time, never a backup.
+# Without this line: $XDG_STATE_HOME/safelight; else /var/lib/safelight for root, ~/.local/state/safelight for others.
+#state: /var/lib/safelight
+
+# The vault's one secret, made by: safelight keys generate --out FILE
+# Keep copies of it outside of this machine: without an identity no backup can be read.
+identity: file:/run/secrets/identity
+
+# For an identity file that is protected with a passphrase; without this line, a terminal is asked.
+#passphrase: file:/run/secrets/passphrase
+
+# Recipients of further identities that can read the vault, kept offline. All are post-quantum (age1pq1...) or none.
+#recovery: [age1...]
+
+# true: the identity above can only add to the vault, and only a recovery identity reads what was stored.
+writeOnly: false
+
+# Where the backups go. Each destination holds one vault; \`safelight init\` makes it and adds a \`vault\` field here.
+destinations:
+  - { name: disk, type: local, path: /mnt/vault }
+#  - name: cloud
+#    type: s3
+#    bucket: photos
+#    prefix: immich
+#    region: eu-central-1
+#    endpoint: https://s3.example.com
+#    forcePathStyle: true
+#    storageClass: STANDARD
+#    credentials: { accessKeyId: env:S3_KEY_ID, secretAccessKey: env:S3_SECRET }
+`
