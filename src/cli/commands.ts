@@ -1,0 +1,45 @@
+import type { CommandModule } from './context.ts'
+
+interface CommandEntry {
+  name: string
+  /** One line for the list of commands. */
+  summary: string
+  load: () => Promise<CommandModule>
+}
+
+interface CommandGroup {
+  name: string
+  summary: string
+  commands: readonly CommandEntry[]
+}
+
+/** Every command, in the order in which help lists them. */
+export const commands: readonly (CommandEntry | CommandGroup)[] = [
+  {
+    name: 'config',
+    summary: 'write a configuration file, or show what is in effect',
+    commands: [
+      {
+        name: 'init',
+        summary: 'write a commented configuration file to begin with',
+        load: () => import('./configInit.ts'),
+      },
+      {
+        name: 'list',
+        summary: 'show the effective configuration, and where each value came from',
+        load: () => import('./configList.ts'),
+      },
+    ],
+  },
+  {
+    name: 'keys',
+    summary: 'make the keys that open a vault',
+    commands: [
+      {
+        name: 'generate',
+        summary: 'make a new identity, the one secret of a vault',
+        load: () => import('./keysGenerate.ts'),
+      },
+    ],
+  },
+]

@@ -1,0 +1,103 @@
+import { Command, CommanderError } from 'commander'
+import packageJson from '../../package.json' with { type: 'json' }
+import { loadConfig } from '../config/load.ts'
+import { exitCodes } from '../shared/errors.ts'
+import { commands } from './commands.ts'
+import type { CommandModule, Context, Surroundings } from './context.ts'
+import { Output } from './output/output.ts'
+import { askSecret } from './output/prompt.ts'
+
+const widestHelp = 100
+
+/**
+ * Runs the command that the arguments name, and tells its errors.
+ * @param args the arguments after the program's own name.
+ * @returns the exit code; 1 also for arguments that make no sense.
+ */
+export async function runProgram(args: readonly string[], around: Surroundings): Promise<number> {
+  const output = new Output(around)
+  let exitCode: number = exitCodes.done
+  try {
+    const context = contextFor(args, around, output)
+    const program = globalCommand(around)
+      .description('Encrypted, append-only, verified backups of an Immich photo library and its database.')
+      .version(packageJson.version, '--version', 'print the version')
+    await addCommands(program, new Set(args), async (module, command) => {
+      exitCode = (await module.run(context, command)) ?? exitCodes.done
+    })
+    await program.parseAsync(args, { from: 'user' })
+    return exitCode
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode
+    if (error instanceof Error && error.name === 'AbortError') {
+      output.note('interrupted')
+      return exitCodes.cancelled
+    }
+    return output.fail(error)
+  }
+}
+
+/** The global options are read ahead of all else: they stand before or after the command, and every command obeys. */
+function contextFor(args: readonly string[], around: Surroundings, output: Output): Context {
+  const globals = globalCommand(around)
+  globals.parseOptions([...args])
+  const { config: file, json = false } = globals.opts<{ config?: string; json?: boolean }>()
+  output.json = json
+  return {
+    cwd: around.cwd,
+    signal: around.signal,
+    output,
+    interactive: around.stdin.isTTY === true,
+    loadConfig: (needs) => loadConfig({ file, env: around.env, cwd: around.cwd, needs }),
+    askSecret: async (question) => await askSecret(question, around),
+  }
+}
+
+function globalCommand(around: Surroundings): Command {
+  return new Command('safelight')
+    .option('--config <file>', 'the configuration file (or SAFELIGHT_CONFIG, or ./safelight.yaml)')
+    .option('--json', 'print the result as JSON')
+    .helpOption('-h, --help', 'print this help')
+    .configureHelp({ showGlobalOptions: true })
+    .configureOutput({
+      writeOut: (text) => around.stdout.write(text),
+      writeErr: (text) => around.stderr.write(text),
+      getOutHelpWidth: () => Math.min(around.stdout.columns ?? 80, widestHelp),
+      getErrHelpWidth: () => Math.min(around.stderr.columns ?? 80, widestHelp),
+    })
+    .showHelpAfterError('See --help.')
+    .exitOverride()
+}
+
+/**
+ * Adds every command, and completes those whose names are among the arguments: only their files are imported, so that
+ * `--help` and a small command start at once.
+ */
+async function addCommands(
+  program: Command,
+  meant: ReadonlySet<string>,
+  run: (module: CommandModule, command: Command) => Promise<void>,
+): Promise<void> {
+  for (const entry of commands) {
+    const command = program.command(entry.name).description(sentence(entry.summary)).summary(entry.summary)
+    if ('commands' in entry) command.helpCommand(false)
+    for (const leaf of 'commands' in entry ? entry.commands : []) {
+      const sub = command.command(leaf.name).description(sentence(leaf.summary)).summary(leaf.summary)
+      if (meant.has(entry.name) && meant.has(leaf.name)) complete(sub, await leaf.load(), run)
+    }
+    if ('load' in entry && meant.has(entry.name)) complete(command, await entry.load(), run)
+  }
+}
+
+function complete(
+  command: Command,
+  module: CommandModule,
+  run: (module: CommandModule, command: Command) => Promise<void>,
+): void {
+  module.configure(command)
+  command.action(async () => await run(module, command))
+}
+
+function sentence(summary: string): string {
+  return `${summary.slice(0, 1).toUpperCase()}${summary.slice(1)}.`
+}
