@@ -15,6 +15,13 @@ interface CommandGroup {
 
 /** Every command, in the order in which help lists them. */
 export const commands: readonly (CommandEntry | CommandGroup)[] = [
+  { name: 'init', summary: 'create the vault of a destination', load: () => import('./init.ts') },
+  { name: 'backup', summary: 'back up the library and the database', load: () => import('./backup.ts') },
+  {
+    name: 'status',
+    summary: 'show the last good backup of each destination',
+    load: () => import('./status.ts'),
+  },
   {
     name: 'config',
     summary: 'write a configuration file, or show what is in effect',

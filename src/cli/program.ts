@@ -5,7 +5,7 @@ import { exitCodes } from '../shared/errors.ts'
 import { commands } from './commands.ts'
 import type { CommandModule, Context, Surroundings } from './context.ts'
 import { Output } from './output/output.ts'
-import { askSecret } from './output/prompt.ts'
+import { ask, askSecret } from './output/prompt.ts'
 
 const widestHelp = 100
 
@@ -49,6 +49,7 @@ function contextFor(args: readonly string[], around: Surroundings, output: Outpu
     output,
     interactive: around.stdin.isTTY === true,
     loadConfig: (needs) => loadConfig({ file, env: around.env, cwd: around.cwd, needs }),
+    ask: async (question) => await ask(question, around),
     askSecret: async (question) => await askSecret(question, around),
   }
 }

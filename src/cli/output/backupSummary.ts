@@ -1,0 +1,71 @@
+import type { BackupResult } from '../../runs/backup/backup.ts'
+import { printablePath } from '../../shared/bytePath.ts'
+import { recordName } from '../../vault/snapshots.ts'
+import { formatBytes, formatCount, formatDuration, formatNumberOf } from './format.ts'
+
+interface BackupEnd {
+  destination: string
+  location: string
+  result: BackupResult
+}
+
+/** Problems named in the text; the JSON has more, and the run report in the vault has them, too. */
+const problemsShown = 10
+
+/** The end of a backup for other programs: fields are added, never renamed. */
+export function backupDocument({ destination, location, result }: BackupEnd): unknown {
+  const record = result.snapshot?.record
+  return {
+    destination,
+    location,
+    exitCode: result.exitCode,
+    snapshot: record
+      ? {
+          id: recordName(record),
+          created: record.created,
+          immich: record.immich,
+          counts: record.counts,
+          changes: record.changes,
+          crossCheck: record.crossCheck,
+          database: record.database,
+          sharpDrop: record.sharpDrop,
+        }
+      : null,
+    toRead: result.toRead,
+    changes: result.tally.changes,
+    problems: result.tally.examples,
+    warnings: result.warnings,
+  }
+}
+
+/** The end of a backup for people. */
+export function backupSummary({ destination, location, result }: BackupEnd): string {
+  const record = result.snapshot?.record
+  if (!record) {
+    const { files, bytes } = result.toRead
+    const { archived } = result.tally.changes
+    return `${destination}: a backup to ${location} would read ${formatNumberOf(files, 'file')} (${formatBytes(bytes)}) and find ${formatNumberOf(archived, 'path')} gone.`
+  }
+  const { changes, counts, database, immich, crossCheck } = record
+  const took = Date.parse(record.created) - Date.parse(record.started)
+  const lines = [
+    `${destination}: snapshot ${recordName(record)} at ${location}, ${formatDuration(took)}`,
+    `  files      ${formatCount(counts.files)} (${formatBytes(counts.bytes)}): ${formatCount(changes.added)} new, ${formatCount(changes.changed)} changed, ${formatCount(changes.archived)} gone`,
+    `  stored     ${formatNumberOf(changes.storedContents, 'new content')}, ${formatBytes(changes.storedBytes)}`,
+    database
+      ? `  database   ${formatBytes(database.plaintextSize)} (${formatBytes(database.sqlSize)} of SQL), Immich ${immich?.version ?? 'unknown'}, PostgreSQL ${record.postgres?.version ?? 'unknown'}`
+      : '  database   none',
+    crossCheck
+      ? `  checked    ${formatNumberOf(crossCheck.expected, 'file')} that the database names: ${formatCount(crossCheck.missing)} missing, ${formatCount(crossCheck.mismatched)} with another SHA-1`
+      : '',
+    changes.deferred > 0
+      ? `  deferred   ${formatNumberOf(changes.deferred, 'file')} that may still be uploading; the next run takes them`
+      : '',
+    ...result.warnings.map((warning) => `  warning    ${warning}`),
+    ...result.tally.examples
+      .slice(0, problemsShown)
+      .map(({ kind, path, reason }) => `    ${kind}: ${printablePath(path)}: ${reason}`),
+    result.tally.examples.length > problemsShown ? '    and more, named by --json' : '',
+  ]
+  return lines.filter((line) => line !== '').join('\n')
+}
