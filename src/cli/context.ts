@@ -27,6 +27,8 @@ export interface Context extends Pick<Surroundings, 'cwd' | 'signal'> {
    * @throws UserError that tells everything that is wrong with it.
    */
   readonly loadConfig: (needs: readonly Need[]) => Config
+  /** Asks a question at the terminal, else takes the first line of stdin. */
+  readonly ask: (question: string) => Promise<string>
   /** Asks for a secret: without an echo at a terminal, else the first line of stdin. */
   readonly askSecret: (question: string) => Promise<string>
   /** Asks something that may be seen. */

@@ -1,6 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import { Writable } from 'node:stream'
-import type { Readable } from 'node:stream'
+import { type Readable, Writable } from 'node:stream'
 import { UserError } from '../../shared/errors.ts'
 
 export interface PromptOptions {
@@ -14,33 +13,53 @@ export async function ask(question: string, options: PromptOptions): Promise<str
   return await prompt(question, options, options.stderr)
 }
 
-/**
- * Asks for a secret. What is typed at a terminal does not show; where stdin is no terminal, its first line is taken.
- * @throws the signal's reason when it aborts, an AbortError for Ctrl-C, UserError when the input ends without an answer.
- */
-export async function askSecret(question: string, options: PromptOptions): Promise<string> {
-  return await prompt(question, options, new Writable({ write: (_chunk, _encoding, done) => done() }))
+/** Asks a question at the terminal; where stdin is none, its first line is the answer. */
+export async function ask(question: string, options: PromptOptions): Promise<string> {
+  const terminal = options.stdin.isTTY === true
+  return await answerTo(question, options, {
+    output: terminal ? options.stderr : nowhere(),
+    prompt: `${question}: `,
+  })
 }
 
-async function prompt(question: string, options: PromptOptions, echo: Writable): Promise<string> {
-  const { stdin, stderr } = options
-  const terminal = stdin.isTTY === true
+/**
+ * Asks for a secret: as {@link ask}, but what is typed does not show.
+ * @throws UserError when the answer is empty.
+ */
+export async function askSecret(question: string, options: PromptOptions): Promise<string> {
+  const terminal = options.stdin.isTTY === true
+  if (terminal) options.stderr.write(`${question}: `)
+  try {
+    const answer = await answerTo(question, options, { output: nowhere(), prompt: '' })
+    if (answer === '') throw new UserError(`the answer to "${question}" is empty`)
+    return answer
+  } finally {
+    if (terminal) options.stderr.write('\n')
+  }
+}
+
+/** @throws the signal's reason when it aborts, an AbortError for Ctrl-C, UserError when the input ends. */
+async function answerTo(
+  question: string,
+  { stdin, signal }: PromptOptions,
+  { output, prompt }: { output: Writable; prompt: string },
+): Promise<string> {
   const interrupted = new AbortController()
-  const signal = AbortSignal.any([options.signal, interrupted.signal])
-  const lines = createInterface({ input: stdin, output: echo, terminal })
+  const stop = AbortSignal.any([signal, interrupted.signal])
+  const lines = createInterface({ input: stdin, output, terminal: stdin.isTTY === true })
   // In raw mode Ctrl-C arrives as a key, and no signal is sent.
   lines.on('SIGINT', () => interrupted.abort())
   lines.on('close', () => interrupted.abort(new UserError(`no answer was given to: ${question}`)))
   try {
-    if (terminal) stderr.write(`${question}: `)
-    const answer = await lines.question('', { signal })
-    if (answer === '') throw new UserError(`the answer to "${question}" is empty`)
-    return answer
+    return await lines.question(prompt, { signal: stop })
   } catch (error) {
-    signal.throwIfAborted()
+    stop.throwIfAborted()
     throw error
   } finally {
     lines.close()
-    if (terminal) stderr.write('\n')
   }
+}
+
+function nowhere(): Writable {
+  return new Writable({ write: (_chunk, _encoding, done) => done() })
 }
