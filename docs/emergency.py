@@ -217,7 +217,7 @@ def restore_files(vault, db, sequence, pack_file):
 
     def entries(entry_type, columns, joins="", order="1"):
         return db.execute(
-            f"""SELECT e.directory, e.name, e.mode, e.uid, e.gid, e.atime, e.mtime, {columns} FROM entry e {joins}
+            f"""SELECT e.directory, e.name, e.mode, e.uid, e.gid, e.ctime + e.atime_offset, e.mtime, {columns} FROM entry e {joins}
                 WHERE e.type = ? AND e.since <= ? AND (e.until IS NULL OR e.until > ?) ORDER BY {order}""",
             [entry_type, sequence, sequence],
         )
@@ -272,7 +272,7 @@ def set_metadata(path, mode, uid, gid, atime, mtime):
     if os.geteuid() == 0:
         os.chown(path, uid, gid)
     os.chmod(path, mode)
-    os.utime(path, ns=(atime, mtime))
+    os.utime(path, ns=(atime * 1000, mtime * 1000))
 
 
 # ---- Without any manifest: every content under its SHA-256.

@@ -27,7 +27,7 @@ function writeRows(manifest: Manifest, file: string, after: number): void {
       for (const table of tableNames) {
         db.prepare(
           `INSERT INTO ${schema}.${table} SELECT * FROM main.${table} WHERE ${changedAfter(table)}`,
-        ).run(after)
+        ).run({ after })
       }
     })()
   })
@@ -80,24 +80,24 @@ export function importContents(manifest: Manifest, file: string, sequence: numbe
     db.transaction(() => {
       db.prepare(
         `INSERT INTO main.data_key (key_id, wrapped_size, wrapped_sha256, since)
-         SELECT key_id, wrapped_size, wrapped_sha256, ?1 FROM ${schema}.data_key
-         WHERE since > ?2 AND key_id NOT IN (SELECT key_id FROM main.data_key)`,
-      ).run(sequence, after)
+         SELECT key_id, wrapped_size, wrapped_sha256, @sequence FROM ${schema}.data_key
+         WHERE since > @after AND key_id NOT IN (SELECT key_id FROM main.data_key)`,
+      ).run({ sequence, after })
       db.prepare(
         `INSERT INTO main.pack (name, data_key, plaintext_size, ciphertext_sha256, since)
-         SELECT p.name, ours.id, p.plaintext_size, p.ciphertext_sha256, ?1 FROM ${schema}.pack p
+         SELECT p.name, ours.id, p.plaintext_size, p.ciphertext_sha256, @sequence FROM ${schema}.pack p
          JOIN ${schema}.data_key theirs ON theirs.id = p.data_key JOIN main.data_key ours ON ours.key_id = theirs.key_id
-         WHERE p.since > ?2 AND p.name NOT IN (SELECT name FROM main.pack)`,
-      ).run(sequence, after)
+         WHERE p.since > @after AND p.name NOT IN (SELECT name FROM main.pack)`,
+      ).run({ sequence, after })
       return db
         .prepare(
           `INSERT INTO main.content (sha256, size, data_key, ciphertext_sha256, pack, pack_offset, since)
-           SELECT c.sha256, c.size, ours.id, c.ciphertext_sha256, our_pack.id, c.pack_offset, ?1 FROM ${schema}.content c
+           SELECT c.sha256, c.size, ours.id, c.ciphertext_sha256, our_pack.id, c.pack_offset, @sequence FROM ${schema}.content c
            LEFT JOIN ${schema}.data_key theirs ON theirs.id = c.data_key LEFT JOIN main.data_key ours ON ours.key_id = theirs.key_id
            LEFT JOIN ${schema}.pack their_pack ON their_pack.id = c.pack LEFT JOIN main.pack our_pack ON our_pack.name = their_pack.name
-           WHERE c.since > ?2 AND c.sha256 NOT IN (SELECT sha256 FROM main.content)`,
+           WHERE c.since > @after AND c.sha256 NOT IN (SELECT sha256 FROM main.content)`,
         )
-        .run(sequence, after).changes
+        .run({ sequence, after }).changes
     })(),
   )
   manifest.markWritten(imported)

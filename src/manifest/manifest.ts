@@ -5,16 +5,22 @@ import { createLocalParts, createTables } from './schema.ts'
 export const entryTypes = { file: 0, directory: 1, symlink: 2 } as const
 export type EntryType = (typeof entryTypes)[keyof typeof entryTypes]
 
-/** What is kept of a path. Times are nanoseconds since 1970. */
+/** What is kept of a path. Times are microseconds since 1970. */
 export interface EntryMetadata {
   mode: number
   uid: number
   gid: number
-  mtime: bigint
-  ctime: bigint
-  atime: bigint
-  birthtime: bigint
-  inode: bigint
+  mtime: number
+  ctime: number
+  atime: number
+  birthtime: number
+  /** As a number between -2^63 and 2^63; see {@link inodeNumber}. */
+  inode: number
+}
+
+/** An inode number as SQLite can hold it; some file systems use all 64 bits. */
+export function inodeNumber(inode: number): number {
+  return inode >= 2 ** 63 ? inode - 2 ** 64 : inode
 }
 
 export interface NewEntry extends EntryMetadata {
@@ -22,8 +28,6 @@ export interface NewEntry extends EntryMetadata {
   type: EntryType
   /** Id of the content, for a file. */
   content?: number | undefined
-  /** Bytes, for a file. */
-  size?: number | undefined
   /** Where it points, for a symbolic link. */
   target?: string | undefined
 }
@@ -86,9 +90,14 @@ export class Manifest {
     this.transaction(() => {
       this.db.prepare('DELETE FROM entry WHERE since >= ? AND until IS NOT NULL').run(sequence)
       const changed = ['entry', 'content', 'pack', 'data_key', 'directory'].map(
-        (table) => this.db.prepare(`UPDATE ${table} SET since = ?1 WHERE since >= ?1`).run(sequence).changes,
+        (table) =>
+          this.db.prepare(`UPDATE ${table} SET since = @sequence WHERE since >= @sequence`).run({ sequence })
+            .changes,
       )
-      changed.push(this.db.prepare('UPDATE entry SET until = ?1 WHERE until >= ?1').run(sequence).changes)
+      changed.push(
+        this.db.prepare('UPDATE entry SET until = @sequence WHERE until >= @sequence').run({ sequence })
+          .changes,
+      )
       this.#unsaved += changed.reduce((sum, n) => sum + n, 0)
     })
   }
@@ -174,24 +183,23 @@ export class Manifest {
     this.archiveEntry(directory, entry.name, sequence)
     this.#unsaved += 1
     this.#prepare(
-      `INSERT INTO entry (directory, name, since, type, content, size, target, mode, uid, gid, mtime, ctime, atime, birthtime, inode)
-       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+      `INSERT INTO entry (directory, name, since, type, content, target, mode, uid, gid, mtime, ctime, atime_offset, birthtime_offset, inode)
+       VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
     ).run(
       directory,
       nameToSql(entry.name),
       sequence,
       entry.type,
       entry.content ?? null,
-      entry.size ?? null,
       entry.target === undefined ? null : nameToSql(entry.target),
       entry.mode,
       entry.uid,
       entry.gid,
       entry.mtime,
       entry.ctime,
-      entry.atime,
-      entry.birthtime,
-      BigInt.asIntN(64, entry.inode),
+      entry.atime - entry.ctime,
+      entry.birthtime - entry.ctime,
+      entry.inode,
     )
   }
 

@@ -24,8 +24,8 @@ export class ScanReader {
     this.#db = openReadOnly(file)
     this.#entries = this.#db
       .prepare(
-        `SELECT name, type, size, mtime / 1000, ctime / 1000, inode, mode, uid, gid FROM entry
-         WHERE directory = ? AND until IS NULL`,
+        `SELECT e.name, e.type, c.size, e.mtime, e.ctime, e.inode, e.mode, e.uid, e.gid
+         FROM entry e LEFT JOIN content c ON c.id = e.content WHERE e.directory = ? AND e.until IS NULL`,
       )
       .raw()
     this.#child = this.#db.prepare('SELECT id FROM directory WHERE parent = ? AND name = ?').pluck()

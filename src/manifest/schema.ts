@@ -6,8 +6,9 @@ import { UserError } from '../shared/errors.ts'
  * (NULL: still), so "the library as of snapshot s" is `since <= s AND (until IS NULL OR until > s)`, and the rows that
  * changed after snapshot s are `since > s OR until > s`, which is what a delta holds.
  *
- * Names are TEXT where they are UTF-8 and BLOB where they are not. Times are nanoseconds since 1970, hashes 32 bytes.
- * The name of an object is not stored: it follows from content hash and key id.
+ * Names are TEXT where they are UTF-8 and BLOB where they are not. Times are microseconds since 1970, which is
+ * what Node can set; atime and birthtime are kept as their distance from ctime, to which they are near. Hashes have 32
+ * bytes. The name of an object is not stored: it follows from content hash and key id.
  */
 const tables = {
   snapshot: `CREATE TABLE snapshot (
@@ -54,15 +55,14 @@ const tables = {
   until INTEGER,
   type INTEGER NOT NULL,
   content INTEGER,
-  size INTEGER,
   target ANY,
   mode INTEGER NOT NULL,
   uid INTEGER NOT NULL,
   gid INTEGER NOT NULL,
   mtime INTEGER NOT NULL,
   ctime INTEGER NOT NULL,
-  atime INTEGER NOT NULL,
-  birthtime INTEGER NOT NULL,
+  atime_offset INTEGER NOT NULL,
+  birthtime_offset INTEGER NOT NULL,
   inode INTEGER NOT NULL,
   PRIMARY KEY (directory, name, since)
 ) STRICT, WITHOUT ROWID`,
@@ -73,8 +73,8 @@ export const tableNames = Object.keys(tables) as (keyof typeof tables)[]
 
 /** Tables whose rows end as well as begin. */
 export function changedAfter(table: keyof typeof tables): string {
-  if (table === 'snapshot') return 'sequence > ?1'
-  return table === 'entry' ? '(since > ?1 OR until > ?1)' : 'since > ?1'
+  if (table === 'snapshot') return 'sequence > @after'
+  return table === 'entry' ? '(since > @after OR until > @after)' : 'since > @after'
 }
 
 /** What a local working copy has beside the manifest's own tables. It can be derived, so it is never uploaded. */

@@ -24,7 +24,7 @@ export interface PackLocation {
   ciphertextSha256: Buffer
 }
 
-/** A path of a snapshot. Times are microseconds since 1970, which is what Node can restore. */
+/** A path of a snapshot. Times are microseconds since 1970. */
 export interface ViewEntry {
   /** Path in the vault's tree, `library/...`, `sources/<name>/...`. */
   path: string
@@ -47,8 +47,9 @@ interface EntryRow extends Omit<ViewEntry, 'path' | 'target'> {
   target: SqlName | null
 }
 
-const entryColumns = `e.directory, e.name, e.type, e.size, e.target, e.content, e.mode, e.uid, e.gid,
-  e.mtime / 1000 AS mtime, e.ctime / 1000 AS ctime, e.atime / 1000 AS atime, e.birthtime / 1000 AS birthtime`
+const entryColumns = `e.directory, e.name, e.type, c.size, e.target, e.content, e.mode, e.uid, e.gid,
+  e.mtime, e.ctime, e.ctime + e.atime_offset AS atime, e.ctime + e.birthtime_offset AS birthtime`
+const entries = 'entry e LEFT JOIN content c ON c.id = e.content'
 const contentColumns = `c.id, c.sha256, c.size, k.key_id AS keyId, c.ciphertext_sha256 AS ciphertextSha256,
   c.pack, c.pack_offset AS packOffset`
 const validAt = '(e.since <= @sequence AND (e.until IS NULL OR e.until > @sequence))'
@@ -66,9 +67,7 @@ export class SnapshotView {
 
   /** Every path, directory by directory. */
   *entries(): Generator<ViewEntry, void, undefined> {
-    const rows = this.#db.prepare(`SELECT ${entryColumns} FROM entry e WHERE ${validAt}`)
-    for (const row of rows.iterate({ sequence: this.sequence }) as IterableIterator<EntryRow>)
-      yield this.#entry(row)
+    yield* this.#select('', '')
   }
 
   /** The paths of one directory, by name. */
@@ -76,7 +75,7 @@ export class SnapshotView {
     const directory = this.directoryId(path)
     if (directory === undefined) return
     const rows = this.#db.prepare(
-      `SELECT ${entryColumns} FROM entry e WHERE directory = @directory AND ${validAt}`,
+      `SELECT ${entryColumns} FROM ${entries} WHERE directory = @directory AND ${validAt}`,
     )
     for (const row of rows.all({ sequence: this.sequence, directory }) as EntryRow[]) yield this.#entry(row)
   }
@@ -88,7 +87,7 @@ export class SnapshotView {
     if (directory === undefined) return undefined
     const row = this.#db
       .prepare(
-        `SELECT ${entryColumns} FROM entry e WHERE directory = @directory AND name = @name AND ${validAt}`,
+        `SELECT ${entryColumns} FROM ${entries} WHERE directory = @directory AND name = @name AND ${validAt}`,
       )
       .get({ sequence: this.sequence, directory, name: nameToSql(path.slice(slash + 1)) }) as
       EntryRow | undefined
@@ -108,25 +107,41 @@ export class SnapshotView {
     return id
   }
 
+  /** The directories, each one before the directory that it is in. */
+  *directoriesDeepestFirst(): Generator<ViewEntry, void, undefined> {
+    // A directory gets its number after the one that it is in.
+    yield* this.#select('e.type = 1 AND', 'ORDER BY e.directory DESC')
+  }
+
+  /** The symbolic links. */
+  *symlinks(): Generator<ViewEntry, void, undefined> {
+    yield* this.#select('e.type = 2 AND', '')
+  }
+
+  /** Files whose content the manifest does not have. A backup never leaves one; they are looked for all the same. */
+  *filesWithoutContent(): Generator<ViewEntry, void, undefined> {
+    yield* this.#select('e.type = 0 AND NOT EXISTS (SELECT 1 FROM content c WHERE c.id = e.content) AND', '')
+  }
+
   /**
    * The files of the snapshot with their contents, ordered so that equal contents stand together, and the contents of a
    * pack one after the other.
    */
   *filesByContent(): Generator<{ entry: ViewEntry; content: ContentLocation }, void, undefined> {
     const rows = this.#db.prepare(
-      `SELECT ${entryColumns}, c.id AS contentId, c.sha256, c.size AS contentSize, k.key_id AS keyId,
+      `SELECT ${entryColumns}, c.id AS contentId, c.sha256, k.key_id AS keyId,
          c.ciphertext_sha256 AS ciphertextSha256, c.pack, c.pack_offset AS packOffset
        FROM entry e JOIN content c ON c.id = e.content LEFT JOIN data_key k ON k.id = c.data_key
        WHERE ${validAt} ORDER BY c.pack, c.pack_offset, c.id`,
     )
-    type Row = EntryRow & ContentLocation & { contentId: number; contentSize: number }
+    type Row = EntryRow & ContentLocation & { contentId: number; size: number }
     for (const row of rows.iterate({ sequence: this.sequence }) as IterableIterator<Row>) {
       const { sha256, keyId, ciphertextSha256, pack, packOffset } = row
       yield {
         entry: this.#entry(row),
         content: {
           id: row.contentId,
-          size: row.contentSize,
+          size: row.size,
           sha256,
           keyId,
           ciphertextSha256,
@@ -141,9 +156,9 @@ export class SnapshotView {
   counts(): { files: number; bytes: number; directories: number; symlinks: number } {
     return this.#db
       .prepare(
-        `SELECT count(*) FILTER (WHERE type = 0) AS files, coalesce(sum(size) FILTER (WHERE type = 0), 0) AS bytes,
+        `SELECT count(*) FILTER (WHERE type = 0) AS files, coalesce(sum(c.size), 0) AS bytes,
            count(*) FILTER (WHERE type = 1) AS directories, count(*) FILTER (WHERE type = 2) AS symlinks
-         FROM entry e WHERE ${validAt}`,
+         FROM ${entries} WHERE ${validAt}`,
       )
       .get({ sequence: this.sequence }) as {
       files: number
@@ -151,6 +166,14 @@ export class SnapshotView {
       directories: number
       symlinks: number
     }
+  }
+
+  *#select(condition: string, order: string): Generator<ViewEntry, void, undefined> {
+    const rows = this.#db.prepare(
+      `SELECT ${entryColumns} FROM ${entries} WHERE ${condition} ${validAt} ${order}`,
+    )
+    for (const row of rows.iterate({ sequence: this.sequence }) as IterableIterator<EntryRow>)
+      yield this.#entry(row)
   }
 
   #entry(row: EntryRow): ViewEntry {

@@ -74,9 +74,8 @@ export class FileLedger {
 
   #put({ directory, name, isNew }: Candidate, read: ReadOutcome & { status: 'read' }, content: number): void {
     const { manifest, sequence } = this.#chain
-    const { metadata, size } = read
     const id = manifest.directoryId(directory, sequence)
-    manifest.putEntry(id, { ...metadata, name, type: entryTypes.file, content, size }, sequence)
+    manifest.putEntry(id, { ...read.metadata, name, type: entryTypes.file, content }, sequence)
     this.#tally.changes[isNew ? 'added' : 'changed'] += 1
   }
 

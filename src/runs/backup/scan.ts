@@ -79,8 +79,7 @@ function putRoot({ chain, dryRun, tally, setting }: ScanContext, { treePath, roo
     const known = new ScanReader(setting.manifestFile)
     const before = known.entriesOf(parent).get(name)
     known.close()
-    if (before?.mtime === Number(stats.mtimeNs / 1000n) && before.mode === (Number(stats.mode) & 0o7777))
-      return true
+    if (before?.mtime === metadataOf(stats).mtime && before.mode === metadataOf(stats).mode) return true
     chain.manifest.putEntry(
       parent,
       { ...metadataOf(stats), name, type: entryTypes.directory },

@@ -1,7 +1,7 @@
 import { lstatSync, readlinkSync, type BigIntStats, type Stats } from 'node:fs'
 import picomatch from 'picomatch'
 import { readDirectory, type DirectoryListing } from '../../immich/readDirectory.ts'
-import { entryTypes, type EntryType, type NewEntry } from '../../manifest/manifest.ts'
+import { entryTypes, inodeNumber, type EntryType, type NewEntry } from '../../manifest/manifest.ts'
 import type { KnownEntry, ScanReader } from '../../manifest/scanReader.ts'
 import { errorCode } from '../../shared/errors.ts'
 import { fsPath, pathFromBytes } from '../../shared/bytePath.ts'
@@ -92,7 +92,7 @@ export class DirectoryScanner {
       (by.has('size') && before.size !== stats.size) ||
       (by.has('mtime') && timeDiffers(before.mtime, stats.mtimeMs)) ||
       (by.has('ctime') && timeDiffers(before.ctime, stats.ctimeMs)) ||
-      (by.has('inode') && before.inode !== stats.ino)
+      (by.has('inode') && before.inode !== inodeNumber(stats.ino))
     )
   }
 
@@ -133,11 +133,11 @@ export function metadataOf(stats: BigIntStats): Omit<NewEntry, 'name' | 'type'> 
     mode: Number(stats.mode) & 0o7777,
     uid: Number(stats.uid),
     gid: Number(stats.gid),
-    mtime: stats.mtimeNs,
-    ctime: stats.ctimeNs,
-    atime: stats.atimeNs,
-    birthtime: stats.birthtimeNs,
-    inode: stats.ino,
+    mtime: Number(stats.mtimeNs / 1000n),
+    ctime: Number(stats.ctimeNs / 1000n),
+    atime: Number(stats.atimeNs / 1000n),
+    birthtime: Number(stats.birthtimeNs / 1000n),
+    inode: inodeNumber(Number(stats.ino)),
   }
 }
 
