@@ -55,9 +55,9 @@ const cameras = [
 
 /** Small ones, and a few with a sensor's noise, whose files are several hundred KB. */
 const shapes = [
-  { width: 640, height: 480, grain: 12, count: 6 },
-  { width: 480, height: 640, grain: 12, count: 3 },
-  { width: 1280, height: 960, grain: 90, count: 3 },
+  { width: 640, height: 480, grain: 12, count: 4 },
+  { width: 480, height: 640, grain: 12, count: 2 },
+  { width: 1024, height: 768, grain: 110, count: 2 },
 ]
 
 /** Encodes all that a sample library is made from: a second's work. The same seed gives the same bytes. */
