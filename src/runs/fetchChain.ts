@@ -1,12 +1,11 @@
 import { join } from 'node:path'
-import { DecryptionError } from '../crypto/cobblestone.ts'
 import { errorMessage, UserError } from '../shared/errors.ts'
-import { ObjectMissingError } from '../storage/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
 import { fetchManifest } from '../vault/manifests.ts'
 import type { SnapshotRecord } from '../vault/record.ts'
 import { recordName } from '../vault/snapshots.ts'
 import type { Vault } from '../vault/vault.ts'
+import { isLoss } from './loss.ts'
 
 /** A manifest that a snapshot needs is gone, or is not what was stored. Snapshots that do not need it are not harmed. */
 export class UnreadableManifestError extends UserError {
@@ -46,8 +45,4 @@ export async function fetchChain(
   }
   const [base = '', ...deltas] = files
   return { base, deltas }
-}
-
-function isLoss(error: unknown): boolean {
-  return error instanceof DecryptionError || error instanceof ObjectMissingError || error instanceof UserError
 }

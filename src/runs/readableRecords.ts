@@ -1,11 +1,9 @@
-import { DecryptionError } from '../crypto/cobblestone.ts'
-import { errorMessage, UserError } from '../shared/errors.ts'
-import { ObjectMissingError } from '../storage/errors.ts'
+import { errorMessage } from '../shared/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
-import { ObjectTooLargeError } from '../vault/objects.ts'
 import type { RecordId } from '../vault/record.ts'
 import { readRecord, type StoredRecord } from '../vault/snapshots.ts'
 import type { Vault } from '../vault/vault.ts'
+import { isLoss } from './loss.ts'
 
 /** A snapshot record that is listed and can't be believed. */
 export interface DamagedRecord {
@@ -29,19 +27,10 @@ export async function readableRecords(
     try {
       records.push(await readRecord(vault, host, id, options))
     } catch (error) {
-      if (!isDamage(error)) throw error
+      if (!isLoss(error)) throw error
       damaged.push({ id, message: errorMessage(error) })
     }
   }
   for (let i = 0; i < ids.length; i += 8) await Promise.all(ids.slice(i, i + 8).map(read))
   return { records, damaged }
-}
-
-function isDamage(error: unknown): boolean {
-  return (
-    error instanceof DecryptionError ||
-    error instanceof ObjectMissingError ||
-    error instanceof ObjectTooLargeError ||
-    error instanceof UserError
-  )
 }

@@ -34,6 +34,7 @@ export async function readObject<C extends ReadContent>(
     else outcome.bytes += content.size
   }
   const keys = keyOf(object, dataKey)
+  if (options.extent === 'wanted' && pending.size === 0) return outcome
 
   if (options.extent === 'whole' || isMostlyWanted(object)) {
     outcome.failure = await readThrough(source, object, keys, sinkFor, settle, options)

@@ -1,11 +1,11 @@
 import { availableParallelism } from 'node:os'
-import { UserError } from '../../shared/errors.ts'
+import { errorMessage } from '../../shared/errors.ts'
 import { Semaphore } from '../../shared/semaphore.ts'
 import { WorkerPool } from '../../shared/threads/pool.ts'
 import type { StorageOptions } from '../../storage/open.ts'
-import { ObjectMissingError } from '../../storage/errors.ts'
 import type { DataKeyRing } from '../../vault/dataKeys.ts'
 import type { Vault } from '../../vault/vault.ts'
+import { isLoss } from '../loss.ts'
 import type { ReadContent, ReadObject } from './object.ts'
 import type { ObjectOutcome, ReadFailure } from './outcome.ts'
 import type { ReadJob, ReadLevel, ReadNote, ReadResult, ReadSetting } from './serveReads.ts'
@@ -113,8 +113,8 @@ export class ContentReader implements AsyncDisposable {
       await this.#keys.load([Buffer.from(keyId, 'hex')], { signal: this.#signal })
       return undefined
     } catch (error) {
-      if (!(error instanceof UserError || error instanceof ObjectMissingError)) throw error
-      const failure: ReadFailure = { kind: 'locked', message: error.message }
+      if (!isLoss(error)) throw error
+      const failure: ReadFailure = { kind: 'locked', message: errorMessage(error) }
       this.#locked.set(keyId, failure)
       return failure
     }

@@ -34,6 +34,8 @@ export interface ReadResult<R> {
 
 /** What a worker does with the contents of one job. */
 export interface ReadTask<C extends ReadContent, R> {
+  /** Whether the bytes of a content have to be read; asked before anything is. */
+  isNeeded?: (content: C) => boolean
   sinkFor: SinkFor<C>
   /** Called when the job's last object was read. */
   report: () => R
@@ -57,6 +59,7 @@ export function serveReads<C extends ReadContent, R>(begin: (setting: unknown) =
     const outcomes: ObjectOutcome[] = []
     for (const { object, dataKey } of objects) {
       signal.throwIfAborted()
+      if (task.isNeeded) object.contents = object.contents.filter(task.isNeeded)
       outcomes.push(
         level === 'stored'
           ? await checkStoredBytes(source, object, { signal })

@@ -1,0 +1,102 @@
+import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { fsPath, printablePath } from '../../shared/bytePath.ts'
+import { errorCode, UserError } from '../../shared/errors.ts'
+import { fileProblem } from './fileErrors.ts'
+import type { RestoreProblem } from './target.ts'
+import { isTemporaryName } from './temporary.ts'
+
+/** A path that must not, or cannot, be restored. */
+export class PathError extends Error {
+  readonly kind: RestoreProblem['kind']
+  constructor(kind: RestoreProblem['kind'], message: string) {
+    super(message)
+    this.name = 'PathError'
+    this.kind = kind
+  }
+}
+
+/**
+ * The folder that a snapshot is restored to. Nothing is ever written outside of it, whatever a manifest says and
+ * whatever links lie in it: a path is used only after each folder on the way was seen to be a real one.
+ */
+export class RestoreFolder {
+  /** Absolute, without links. */
+  readonly root: string
+  readonly #folderMode: number
+  /** Folders seen or made, by tree path: about a hundred bytes each. */
+  readonly #real = new Set<string>([''])
+
+  /**
+   * Opens the folder, and makes it when it is not there.
+   * @param options.folderMode of folders until they get their own.
+   */
+  constructor(path: string, options: { folderMode: number }) {
+    try {
+      mkdirSync(path, { recursive: true })
+      this.root = realpathSync(path)
+      readdirSync(this.root)
+    } catch (error) {
+      if (errorCode(error) === undefined) throw error
+      throw new UserError(`${printablePath(path)} can't be used to restore to: ${fileProblem(error, path)}`, {
+        cause: error,
+      })
+    }
+    this.#folderMode = options.folderMode
+  }
+
+  /** Whether a folder of the tree was used. */
+  has(treePath: string): boolean {
+    return this.#real.has(treePath)
+  }
+
+  /**
+   * The absolute path for a path of the tree; its folder is there afterwards.
+   * @throws PathError, or a system error.
+   */
+  place(treePath: string): string {
+    requireSafe(treePath)
+    this.#requireFolder(parentOf(treePath))
+    return `${this.root}/${treePath}`
+  }
+
+  /** Makes a folder of the tree. @returns its absolute path. @throws as {@link RestoreFolder.place} */
+  makeFolder(treePath: string): string {
+    requireSafe(treePath)
+    this.#requireFolder(treePath)
+    return `${this.root}/${treePath}`
+  }
+
+  #requireFolder(treePath: string): void {
+    if (this.#real.has(treePath)) return
+    this.#requireFolder(parentOf(treePath))
+    const path = `${this.root}/${treePath}`
+    const stats = lstatSync(fsPath(path), { throwIfNoEntry: false })
+    if (!stats) mkdirSync(fsPath(path), { mode: this.#folderMode })
+    else if (stats.isDirectory()) removeLeftovers(path)
+    else if (stats.isSymbolicLink()) {
+      throw new PathError(
+        'unsafe',
+        `${printablePath(treePath)} is a symbolic link here, and would lead elsewhere`,
+      )
+    } else throw new PathError('kept', `${printablePath(treePath)} is a file here, and should be a folder`)
+    this.#real.add(treePath)
+  }
+}
+
+/** Takes away what an earlier restore that did not end has left in a folder. */
+function removeLeftovers(path: string): void {
+  for (const name of readdirSync(fsPath(path))) {
+    if (isTemporaryName(name)) rmSync(fsPath(`${path}/${name}`), { force: true })
+  }
+}
+
+function requireSafe(treePath: string): void {
+  const bad = treePath
+    .split('/')
+    .some((name) => name === '' || name === '.' || name === '..' || name.includes('\0'))
+  if (bad) throw new PathError('unsafe', 'the path would lead outside of the folder')
+}
+
+function parentOf(treePath: string): string {
+  return treePath.slice(0, Math.max(0, treePath.lastIndexOf('/')))
+}
