@@ -31,8 +31,6 @@ export interface Context extends Pick<Surroundings, 'cwd' | 'signal'> {
   readonly ask: (question: string) => Promise<string>
   /** Asks for a secret: without an echo at a terminal, else the first line of stdin. */
   readonly askSecret: (question: string) => Promise<string>
-  /** Asks something that may be seen. */
-  readonly ask: (question: string) => Promise<string>
   /** Whether a person can be asked. */
   readonly interactive: boolean
 }

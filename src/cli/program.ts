@@ -50,7 +50,6 @@ function contextFor(args: readonly string[], around: Surroundings, output: Outpu
     interactive: around.stdin.isTTY === true,
     loadConfig: (needs) => loadConfig({ file, env: around.env, cwd: around.cwd, needs }),
     ask: async (question) => await ask(question, around),
-    ask: async (question) => await ask(question, around),
     askSecret: async (question) => await askSecret(question, around),
   }
 }

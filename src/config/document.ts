@@ -8,6 +8,7 @@ import {
   LineCounter,
   parseDocument,
   type Document,
+  type YAMLParseError,
 } from 'yaml'
 import { errorCode, UserError } from '../shared/errors.ts'
 import type { FieldPath, Problem } from './problem.ts'
@@ -58,7 +59,7 @@ export function readDocument(file: string, label: string): ConfigDocument | Prob
     return yaml.errors.map((error) => ({
       place: place(error.pos[0]),
       field: '',
-      message: `no valid YAML: ${error.message.replace(/:.*/s, '')}`,
+      message: `no valid YAML: ${syntaxMessage(error)}`,
     }))
   }
   const data = toData(yaml)
@@ -75,6 +76,17 @@ export function readDocument(file: string, label: string): ConfigDocument | Prob
 function step(value: unknown, key: PropertyKey): unknown {
   if (typeof value !== 'object' || value === null) return undefined
   return Object.hasOwn(value, key) ? (value as Record<PropertyKey, unknown>)[key] : undefined
+}
+
+/** The parser's message, unless it would repeat what is written there. */
+function syntaxMessage({ code, message }: YAMLParseError): string {
+  return quotingMessages[code] ?? message.replace(/:.*/s, '')
+}
+
+const quotingMessages: Partial<Record<YAMLParseError['code'], string>> = {
+  BAD_DIRECTIVE: 'a line with % that is no directive of YAML',
+  BAD_DQ_ESCAPE: 'an escape with \\ that does not exist',
+  TAG_RESOLVE_FAILED: 'a tag with ! that does not exist',
 }
 
 function readText(file: string, label: string): string {

@@ -1,4 +1,4 @@
-import { mkdir, mkdtempDisposable, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtempDisposable, readdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import type { Variables } from '../../src/config/environment.ts'
@@ -29,6 +29,7 @@ export async function folderWith(files: Record<string, string>) {
       }
       return []
     },
+    names: async (below: string) => (await readdir(join(folder.path, below))).sort(),
     [Symbol.asyncDispose]: () => folder.remove(),
   }
 }

@@ -135,6 +135,8 @@ test('a secret that was written into the file is never repeated, whatever the fi
     'destinations: [{ credentials: ',
   ]
   const around = fc.constantFrom(
+    '"\\',
+    '\n%',
     '',
     "'",
     '"',

@@ -8,11 +8,6 @@ export interface PromptOptions {
   signal: AbortSignal
 }
 
-/** Asks a person at a terminal, and shows what is typed. @throws as {@link askSecret}. */
-export async function ask(question: string, options: PromptOptions): Promise<string> {
-  return await prompt(question, options, options.stderr)
-}
-
 /** Asks a question at the terminal; where stdin is none, its first line is the answer. */
 export async function ask(question: string, options: PromptOptions): Promise<string> {
   const terminal = options.stdin.isTTY === true
