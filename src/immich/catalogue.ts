@@ -35,7 +35,7 @@ export interface CatalogueEntry extends LibraryPath {
   size?: number
 }
 
-const batchRows = 5000
+const batchRows = 1000
 
 /**
  * Every file that the database names, in no particular order. Needs an open transaction; memory is bounded.
@@ -46,13 +46,18 @@ export async function* readCatalogue(
   schema: ImmichSchema,
   mediaRoot: string | undefined,
 ): AsyncGenerator<CatalogueEntry, void, undefined> {
-  yield* readAssets(db, schema, mediaRoot)
-  yield* readAssetFiles(db, schema, mediaRoot)
-  yield* readPictures(db, 'profile', schema.tables.user, '"profileImagePath"', mediaRoot)
-  if (schema.tables.person !== undefined) {
-    yield* readPictures(db, 'person', schema.tables.person, '"thumbnailPath"', mediaRoot)
+  for (const batches of [
+    readAssets(db, schema, mediaRoot),
+    readAssetFiles(db, schema, mediaRoot),
+    readPictures(db, 'profile', schema.tables.user, '"profileImagePath"', mediaRoot),
+    readPictures(db, 'person', schema.tables.person, '"thumbnailPath"', mediaRoot),
+  ]) {
+    // Whole batches up to here: an asynchronous step for each entry, once, is dear enough at a million assets.
+    for await (const batch of batches) for (const entry of batch) yield entry
   }
 }
+
+type Batches = AsyncGenerator<CatalogueEntry[], void, undefined>
 
 interface AssetState {
   id: string
@@ -72,18 +77,20 @@ interface AssetRow extends AssetState {
   encoded: string | null
 }
 
-async function* readAssets(db: Queryable, schema: ImmichSchema, mediaRoot: string | undefined) {
+async function* readAssets(db: Queryable, schema: ImmichSchema, mediaRoot: string | undefined): Batches {
   for await (const rows of readBatches<AssetRow>(db, assetsQuery(schema), batchRows)) {
-    for (const row of rows) {
-      yield {
-        ...entry('original', row, row.path, mediaRoot),
-        ...(row.content_hash ? { sha1: row.checksum } : {}),
-        ...(row.size === null ? {} : { size: Number(row.size) }),
-      }
-      if (row.sidecar) yield entry('sidecar', row, row.sidecar, mediaRoot)
-      if (row.encoded) yield entry('encoded_video', row, row.encoded, mediaRoot)
-    }
+    yield rows.flatMap((row) => assetEntries(row, mediaRoot))
   }
+}
+
+function assetEntries(row: AssetRow, mediaRoot: string | undefined): CatalogueEntry[] {
+  const original = entryFor('original', row, row.path, mediaRoot)
+  if (row.content_hash) original.sha1 = row.checksum
+  if (row.size !== null) original.size = Number(row.size)
+  const entries = [original]
+  if (row.sidecar) entries.push(entryFor('sidecar', row, row.sidecar, mediaRoot))
+  if (row.encoded) entries.push(entryFor('encoded_video', row, row.encoded, mediaRoot))
+  return entries
 }
 
 function assetsQuery({ tables, assetColumns }: ImmichSchema): string {
@@ -100,14 +107,18 @@ function assetsQuery({ tables, assetColumns }: ImmichSchema): string {
     FROM ${tables.asset} a ${exif}`
 }
 
-async function* readAssetFiles(db: Queryable, { tables }: ImmichSchema, mediaRoot: string | undefined) {
+async function* readAssetFiles(
+  db: Queryable,
+  { tables }: ImmichSchema,
+  mediaRoot: string | undefined,
+): Batches {
   if (tables.assetFile === undefined) return
   const select = `
     SELECT ${assetState}, f.path, f.type::text AS type
     FROM ${tables.assetFile} f JOIN ${tables.asset} a ON a.id = f."assetId"`
   type FileRow = AssetState & { path: string; type: string }
   for await (const rows of readBatches<FileRow>(db, select, batchRows)) {
-    for (const row of rows) yield entry(fileKinds.get(row.type) ?? 'other', row, row.path, mediaRoot)
+    yield rows.map((row) => entryFor(fileKinds.get(row.type) ?? 'other', row, row.path, mediaRoot))
   }
 }
 
@@ -118,19 +129,20 @@ const fileKinds: ReadonlyMap<string, FileKind> = new Map(
 async function* readPictures(
   db: Queryable,
   kind: FileKind,
-  table: string,
+  table: string | undefined,
   column: string,
   mediaRoot: string | undefined,
-) {
+): Batches {
+  if (table === undefined) return
   const select = `SELECT id, ${column} AS path FROM ${table} WHERE ${column} <> ''`
   for await (const rows of readBatches<{ id: string; path: string }>(db, select, batchRows)) {
-    for (const { id, path } of rows) {
-      yield entry(kind, { id, trashed: false, offline: false, external: false }, path, mediaRoot)
-    }
+    yield rows.map(({ id, path }) => entryFor(kind, { id, ...noAsset }, path, mediaRoot))
   }
 }
 
-function entry(
+const noAsset = { trashed: false, offline: false, external: false }
+
+function entryFor(
   kind: FileKind,
   { id, trashed, offline, external }: AssetState,
   path: string,

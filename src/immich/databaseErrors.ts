@@ -9,6 +9,7 @@ const cannotConnectNow = '57P03'
 const tooManyConnections = '53300'
 const invalidAuthorization = '28000'
 const insufficientPrivilege = '42501'
+const lockNotAvailable = '55P03'
 
 /** Whether the same connection attempt may work in a moment. */
 export function isTransient(error: unknown): boolean {
@@ -77,6 +78,12 @@ export function explainQueryError(error: unknown): unknown {
   if (error.code === insufficientPrivilege) {
     return new UserError(`the database refuses to be read: ${error.message}`, {
       hint: 'The user needs to read every table, as Immich’s own user or a member of pg_read_all_data does.',
+      cause: error,
+    })
+  }
+  if (error.code === lockNotAvailable) {
+    return new UserError(`a table of the database stayed locked: ${error.message}`, {
+      hint: 'Immich may be migrating its database. Try again when it has started.',
       cause: error,
     })
   }

@@ -39,8 +39,7 @@ export interface DatabaseDump {
 
 /**
  * Dumps Immich's database as Immich itself does: pg_dump of the server's major version, plain SQL that drops what it
- * makes anew, gzip. Unlike Immich's it leaves out owners and grants: whoever loads the dump owns what it makes, and a
- * server without the same roles takes it, too.
+ * makes anew, owners kept, gzip.
  * @throws UserError when there is no fitting pg_dump. What goes wrong later is thrown by `bytes`.
  */
 export async function dumpDatabase(options: DumpOptions): Promise<DatabaseDump> {
@@ -92,8 +91,6 @@ function dumpArguments(snapshotId: string): string[] {
   return [
     '--clean',
     '--if-exists',
-    '--no-owner',
-    '--no-privileges',
     '--no-password',
     `--snapshot=${snapshotId}`,
     // A migration of Immich that runs meanwhile locks its tables: rather fail than wait for ever.

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { createGunzip } from 'node:zlib'
-import { errorCode, UserError } from '../shared/errors.ts'
+import { errorCode, errorMessage, UserError } from '../shared/errors.ts'
 import { ChildProcess } from './childProcess.ts'
 import { type ImmichCounts, readCounts } from './counts.ts'
 import { checkRows, DumpInspector } from './dumpInspector.ts'
@@ -71,8 +71,9 @@ async function runPsql(options: LoadOptions, inspector: DumpInspector): Promise<
   } catch (error) {
     signal.throwIfAborted()
     // psql closed the pipe because it ended: why is what the reader wants to know.
-    if (['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '')) await psql?.succeeded()
-    throw error
+    const pipeBroke = ['EPIPE', 'ERR_STREAM_PREMATURE_CLOSE'].includes(errorCode(error) ?? '')
+    const reason = pipeBroke ? await psql?.succeeded().catch((failure: unknown) => failure) : undefined
+    throw withHint(reason ?? error)
   } finally {
     await psql?.stop()
     await rm(folder, { recursive: true, force: true })
@@ -112,11 +113,28 @@ async function* transaction(
 /** As Immich's own restore begins; owner of the new schema is who makes it. */
 const emptyDatabase = `
   SELECT pg_terminate_backend(pid) FROM pg_stat_activity
-  WHERE datname = current_database() AND pid <> pg_backend_pid();
+  WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend';
   DROP SCHEMA IF EXISTS public CASCADE;
   CREATE SCHEMA public;
   GRANT ALL ON SCHEMA public TO public;
 `
+
+/** What psql's words mean for whoever prepares the server. */
+function withHint(error: unknown): unknown {
+  const message = errorMessage(error)
+  const role = /role "(.+)" does not exist/.exec(message)?.[1]
+  const extension = /extension "(.+)" is not available|\/([^/]+)\.control"/
+    .exec(message)
+    ?.slice(1)
+    .find(Boolean)
+  const hint =
+    role !== undefined
+      ? `The tables belong to the user "${role}": create it on this server first.`
+      : extension !== undefined
+        ? `Install the extension ${extension} on this server first; Immich’s own database image has it.`
+        : undefined
+  return hint === undefined ? error : new UserError(message, { hint, cause: error })
+}
 
 function tooOld(psql: InstalledTool, needed: number | undefined): UserError {
   return new UserError(`psql ${psql.major} cannot load a dump of pg_dump ${needed}`, {

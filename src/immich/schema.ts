@@ -62,9 +62,12 @@ export async function readSchema(db: Queryable): Promise<ImmichSchema> {
     )
   }
   const roles = Object.keys(tableNames) as TableRole[]
-  const tables = Object.fromEntries(roles.flatMap((role) => [[role, table(role)?.identifier] as const]))
+  const tables = roles.flatMap((role) => {
+    const identifier = table(role)?.identifier
+    return identifier === undefined ? [] : [[role, identifier] as const]
+  })
   return {
-    tables: { ...tables, asset: asset.identifier, user: user.identifier },
+    tables: { ...Object.fromEntries(tables), asset: asset.identifier, user: user.identifier },
     assetColumns: new Set(asset.columns),
   }
 }

@@ -7,7 +7,7 @@ export interface DatabaseSnapshot extends AsyncDisposable {
   readonly id: string
   /** Every query on it sees the same moment. */
   readonly session: DatabaseSession
-  /** Ends the transaction. A dump that has begun by then keeps its own hold on the moment. */
+  /** Ends the transaction. A dump whose first bytes have come by then keeps its own hold on the moment. */
   close(): Promise<void>
 }
 
@@ -36,11 +36,12 @@ export async function openDatabaseSnapshot(
 
 /**
  * A server may be set up to end what idles or runs long; this transaction idles while pg_dump works. Only limits that
- * this server's version has are set, and only for this transaction. A cursor of ours is always read to its end, which
- * the planner should know.
+ * this server's version has are set, and only for this transaction. Locks, as a migration of Immich holds them, are
+ * not waited for without end. A cursor of ours is always read to its end, which the planner should know.
  */
 const liftLimits = `
-  SELECT set_config(name, CASE name WHEN 'cursor_tuple_fraction' THEN '1' ELSE '0' END, true)
+  SELECT set_config(name,
+    CASE name WHEN 'cursor_tuple_fraction' THEN '1' WHEN 'lock_timeout' THEN '60s' ELSE '0' END, true)
   FROM pg_settings
   WHERE name IN ('idle_in_transaction_session_timeout', 'statement_timeout', 'transaction_timeout',
-    'cursor_tuple_fraction')`
+    'lock_timeout', 'cursor_tuple_fraction')`

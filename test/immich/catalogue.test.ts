@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { Client } from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type CatalogueEntry, readCatalogue } from '../../src/immich/catalogue.ts'
 import { readCounts } from '../../src/immich/counts.ts'
@@ -138,6 +139,38 @@ test('a database that is not Immich’s is refused in plain words', async () => 
   await runOn(url, ['CREATE TABLE users (id int)'])
   await using snapshot = await openSnapshot(url)
   await expect(readSchema(snapshot.session)).rejects.toThrow('this is not an Immich database')
+})
+
+test('tables that this version of Immich does not have are done without', async () => {
+  const url = await postgres.createDatabase('bare')
+  await createSmallImmich(url, '3.1.0')
+  await runOn(url, [
+    'DROP TABLE person, system_metadata, version_history, asset_audit, asset_exif, asset_file',
+  ])
+  await using snapshot = await openSnapshot(url)
+  const schema = await readSchema(snapshot.session)
+  expect(await readImmichVersion(snapshot.session, schema)).toBeUndefined()
+  expect(await readCounts(snapshot.session, schema)).toMatchObject({ assets: 5, recordedDeletions: 0 })
+  const { entries, mediaRoot } = await readAll(url)
+  expect(mediaRoot).toBe('/data')
+  expect(entries.map(({ kind }) => kind).toSorted()).toEqual([...Array(5).fill('original'), 'profile'])
+})
+
+test('a table that stays locked is told as that', async () => {
+  const url = await postgres.createDatabase('locked')
+  await createSmallImmich(url, '3.1.0')
+  const migration = new Client(url)
+  await migration.connect()
+  await migration.query('BEGIN')
+  await migration.query('LOCK TABLE asset')
+  await using snapshot = await openSnapshot(url)
+  expect(await snapshot.session.query('SHOW lock_timeout')).toEqual([{ lock_timeout: '1min' }])
+  await snapshot.session.query(`SET LOCAL lock_timeout = '50ms'`)
+  await expect(readCounts(snapshot.session, await readSchema(snapshot.session))).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringContaining('stayed locked'),
+  })
+  await migration.end()
 })
 
 test('a database of a much older Immich is refused, naming what is missing', async () => {

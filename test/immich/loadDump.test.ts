@@ -114,19 +114,31 @@ test('Immich’s own restore takes the dump', async () => {
   expect(await value(url, `SELECT count(*)::int FROM pg_tables WHERE tablename = 'leftover'`)).toBe(0)
 })
 
-test('another user on another server may load it, and owns everything', async () => {
+test('owners are kept, and a server that lacks one says which', async () => {
+  const source = await postgres.createDatabase('owned')
+  await createSmallImmich(source, '3.1.0')
+  await runOn(source, ['CREATE ROLE photos'], ['ALTER TABLE asset OWNER TO photos'])
+  const owned = await dumpOf(source)
   await using other = await startPostgres()
-  await runOn(other.url('postgres'), [`CREATE ROLE photos LOGIN PASSWORD 'photos'`])
   const url = await other.createDatabase('photos')
-  await runOn(other.url('postgres'), ['ALTER DATABASE photos OWNER TO photos'])
-  const settings = { ...parseDatabaseUrl(url), user: 'photos', password: 'photos' }
-  await loadDump({ settings, gzip: inPieces(gzip), overwrite: false, signal })
-  expect(
-    await value(
-      url,
-      `SELECT count(*)::int FROM pg_tables WHERE tableowner <> 'photos' AND schemaname = 'public'`,
-    ),
-  ).toBe(0)
+  await expect(load(url, owned)).rejects.toMatchObject({
+    name: 'UserError',
+    message: expect.stringContaining('role "photos" does not exist'),
+    hint: 'The tables belong to the user "photos": create it on this server first.',
+  })
+  expect(await value(url, tableCount)).toBe(0)
+  await runOn(url, ['CREATE ROLE photos'])
+  await load(url, owned)
+  expect(await value(url, `SELECT tableowner FROM pg_tables WHERE tablename = 'asset'`)).toBe('photos')
+})
+
+test('a server without an extension says which', async () => {
+  const url = await postgres.createDatabase('extensionless')
+  const foreign = gunzipSync(gzip).toString().replaceAll('EXTENSION IF NOT EXISTS cube', 'EXTENSION vchord')
+  await expect(load(url, gzipSync(foreign))).rejects.toHaveProperty(
+    'hint',
+    'Install the extension vchord on this server first; Immich’s own database image has it.',
+  )
 })
 
 test('a database with a table in it is refused, and stays as it is', async () => {

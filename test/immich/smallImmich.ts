@@ -104,6 +104,9 @@ function sha1(text: string): Buffer {
   return createHash('sha1').update(text).digest()
 }
 
+/** Those of Immich's that come with Postgres itself. */
+const extensions = ['cube', 'earthdistance', 'pg_trgm', 'unaccent', 'uuid-ossp']
+
 function tables(names: Names, shape: Shape): [string][] {
   const asset = [
     'id uuid PRIMARY KEY DEFAULT gen_random_uuid()',
@@ -117,6 +120,7 @@ function tables(names: Names, shape: Shape): [string][] {
       : `"sidecarPath" text, "encodedVideoPath" text DEFAULT ''`,
   ]
   return [
+    ...extensions.map((name): [string] => [`CREATE EXTENSION IF NOT EXISTS "${name}"`]),
     [`CREATE TABLE ${names.user} (id uuid PRIMARY KEY, "profileImagePath" text NOT NULL DEFAULT '')`],
     [`CREATE TABLE ${names.asset} (${asset.join(', ')})`],
     [`CREATE TABLE ${names.exif} ("assetId" uuid REFERENCES ${names.asset}, "fileSizeInByte" bigint)`],
