@@ -1,3 +1,5 @@
+import { UserError } from '../shared/errors.ts'
+
 /** The key is taken already. */
 export class ObjectExistsError extends Error {
   readonly key: string
@@ -18,9 +20,11 @@ export class ObjectMissingError extends Error {
   }
 }
 
+type Told = NonNullable<ConstructorParameters<typeof UserError>[1]>
+
 /** The credentials do not allow the call. Trying again is no use. */
-export class AccessDeniedError extends Error {
-  constructor(message: string, options?: ErrorOptions) {
+export class AccessDeniedError extends UserError {
+  constructor(message: string, options?: Told) {
     super(message, options)
     this.name = 'AccessDeniedError'
   }
@@ -30,14 +34,11 @@ export class AccessDeniedError extends Error {
  * Any other failure of a backend. `transient` is the backend's own judgement whether the same call may succeed later;
  * the retry wrapper acts on it.
  */
-export class StorageError extends Error {
+export class StorageError extends UserError {
   readonly transient: boolean
   /** Milliseconds that the server asked us to wait before the next try. */
   readonly retryAfterMs: number | undefined
-  constructor(
-    message: string,
-    options: ErrorOptions & { transient: boolean; retryAfterMs?: number | undefined },
-  ) {
+  constructor(message: string, options: Told & { transient: boolean; retryAfterMs?: number | undefined }) {
     super(message, options)
     this.name = 'StorageError'
     this.transient = options.transient

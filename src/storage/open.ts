@@ -2,6 +2,8 @@
  * The one place that knows every backend. Each is imported only when used, so that a local backup never loads the
  * AWS SDK. Options are plain data with their secrets resolved: worker threads open their own storage from them.
  */
+import { withLimit } from './limit.ts'
+import { withRetry } from './retry.ts'
 import type { Storage } from './storage.ts'
 
 export interface LocalOptions {
@@ -32,5 +34,10 @@ export type StorageOptions = LocalOptions | S3Options
  * @throws UserError when the place cannot be used at all (a local folder that is not there).
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  throw new Error(`not built yet: ${options.type}`)
+  if (options.type === 'local') {
+    const { openLocal } = await import('./local.ts')
+    return withLimit(await openLocal(options.path))
+  }
+  const { openS3 } = await import('./s3.ts')
+  return withLimit(withRetry(openS3(options)))
 }

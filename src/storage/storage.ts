@@ -2,7 +2,10 @@
  * The storage contract. Every backend keeps it, and `test/storage/conformance.ts` holds each of them to it.
  *
  * A storage maps keys to immutable objects. A key is a relative path of printable ASCII, `a/b/c`, with no empty, `.` or
- * `..` part. There is deliberately no way to overwrite or to delete here: what is not offered can't go wrong.
+ * `..` part; `tmp/` is reserved, and no key goes on where another ends (`a` and `a/b`), because a file system can't
+ * hold both. There is deliberately no way to overwrite or to delete here: what is not offered can't go wrong.
+ *
+ * Errors are those of errors.ts; a call that was aborted rejects with its signal's reason.
  */
 
 /**
@@ -17,6 +20,11 @@ export interface CallOptions {
 
 export interface CreateOptions extends CallOptions {
   kind: ObjectKind
+}
+
+export interface PutOptions extends CreateOptions {
+  /** SHA-256 of the bytes, 32 bytes, where the caller has it already: saves a backend that sends one computing it. */
+  sha256?: Uint8Array | undefined
 }
 
 export interface UploadOptions extends CreateOptions {
@@ -65,11 +73,11 @@ export interface Storage {
    * @throws ObjectExistsError when the key is taken, whatever lies there; the caller decides what that means. It also
    *   happens when an earlier try of this very call did arrive and only its answer was lost.
    */
-  put(key: string, bytes: Uint8Array, options: CreateOptions): Promise<void>
+  put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void>
 
   /**
    * Creates an object from a stream. Chunks may have any size; each belongs to the storage from when it is yielded.
-   * The source is read once. If it throws, or yields another number of bytes than `size`, or the signal aborts, the
+   * The source is read once, and ends by itself when the signal aborts while it waits. If it throws, or yields another number of bytes than `size`, or the signal aborts, the
    * call rejects with that error and nothing appears under the key. Otherwise as `put`.
    */
   upload(key: string, source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void>
@@ -86,7 +94,7 @@ export interface Storage {
 
   /**
    * The objects whose keys begin with `prefix`, in byte order of their keys. The prefix need not end at a slash.
-   * Unfinished uploads and temporary files are never listed.
+   * Unfinished uploads and temporary files are never listed, nor is anything whose name is no key.
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<ListedObject>
 

@@ -1,0 +1,191 @@
+import {
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  paginateListObjectsV2,
+  PutObjectCommand,
+  type GetObjectCommandOutput,
+} from '@aws-sdk/client-s3'
+import { Readable } from 'node:stream'
+import { checkedSource, inParts, rangeWithin } from './bytes.ts'
+import { AccessDeniedError, ObjectMissingError, StorageError } from './errors.ts'
+import { assertKey, assertPrefix, isKey } from './keys.ts'
+import type { S3Options } from './open.ts'
+import { defaultRetryPolicy, retrying, type RetryPolicy } from './retry.ts'
+import { S3Bucket } from './s3Bucket.ts'
+import { missingBucket } from './s3Errors.ts'
+import { bodyWithChecksum, partSizeFor, uploadInParts } from './s3Upload.ts'
+import type {
+  CallOptions,
+  Capabilities,
+  ListedObject,
+  ListOptions,
+  PutOptions,
+  ReadOptions,
+  Storage,
+  UploadOptions,
+} from './storage.ts'
+
+/**
+ * Opens a bucket. Nothing is asked of the server yet. The policy is for the parts of an upload; whole calls are tried
+ * again by the wrapper of retry.ts.
+ */
+export function openS3(options: S3Options, policy: RetryPolicy = defaultRetryPolicy): Storage {
+  return new S3Storage(new S3Bucket(options), policy)
+}
+
+/** Objects below a prefix of a bucket. Every create is conditional (`If-None-Match: *`) and carries its SHA-256. */
+class S3Storage implements Storage {
+  readonly capabilities: Capabilities = {
+    atomicCreate: true,
+    durable: true,
+    partSize: 8 * 1024 * 1024,
+    concurrency: 16,
+    reopenable: true,
+  }
+  readonly #bucket: S3Bucket
+  readonly #policy: RetryPolicy
+
+  constructor(bucket: S3Bucket, policy: RetryPolicy) {
+    this.#bucket = bucket
+    this.#policy = policy
+  }
+
+  get location(): string {
+    return `s3://${this.#bucket.name}/${this.#bucket.prefix}`
+  }
+
+  async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
+    assertKey(key)
+    const command = new PutObjectCommand({
+      ...this.#bucket.creating(key, options),
+      ...bodyWithChecksum(bytes, options.sha256),
+      IfNoneMatch: '*',
+    })
+    await this.#bucket.call({ key, signal: options.signal }, (send) =>
+      this.#bucket.client.send(command, send),
+    )
+  }
+
+  async upload(key: string, source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
+    assertKey(key)
+    const partSize = partSizeFor(options.size, this.capabilities.partSize)
+    const parts = inParts(checkedSource(key, source, options), partSize)
+    try {
+      const first = await parts.next()
+      const second = first.done ? first : await parts.next()
+      if (first.done || second.done) {
+        const bytes = first.done ? new Uint8Array(0) : first.value
+        const { kind, signal } = options
+        await retrying(() => this.put(key, bytes, { kind, signal }), { policy: this.#policy, signal })
+      } else {
+        const all = startingWith([first.value, second.value], parts)
+        await uploadInParts(this.#bucket, key, all, { ...options, policy: this.#policy })
+      }
+    } finally {
+      await parts.return()
+    }
+  }
+
+  async *read(key: string, { range, signal }: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+    assertKey(key)
+    if (range?.length === 0) {
+      // HTTP has no empty range, but whether it begins within the object still has to be told.
+      rangeWithin(key, (await this.stat(key, { signal })).size, range)
+      return
+    }
+    const about = { key, signal, offset: range?.offset }
+    const command = new GetObjectCommand({ ...this.#bucket.at(key), Range: range && httpRange(range) })
+    const answer = await this.#bucket.call(about, (send) => this.#bucket.client.send(command, send))
+    const { body, length } = expectedBody(key, answer, range)
+    let given = 0
+    try {
+      for await (const chunk of body) {
+        given += chunk.length
+        yield chunk
+      }
+    } catch (error) {
+      throw this.#bucket.error(error, about)
+    }
+    if (given !== length) {
+      throw new StorageError(`${key} ended after ${given} of ${length} bytes`, { transient: true })
+    }
+  }
+
+  async stat(key: string, { signal }: CallOptions = {}): Promise<{ size: number }> {
+    assertKey(key)
+    const about = { key, signal }
+    try {
+      const command = new HeadObjectCommand(this.#bucket.at(key))
+      const answer = await this.#bucket.call(about, (send) => this.#bucket.client.send(command, send))
+      return { size: answer.ContentLength ?? 0 }
+    } catch (error) {
+      // The answer to HEAD has no body to tell a missing bucket from a missing object.
+      if (error instanceof ObjectMissingError) await this.#requireBucket(about)
+      throw error
+    }
+  }
+
+  async *list(prefix: string, { after, signal }: ListOptions = {}): AsyncGenerator<ListedObject> {
+    assertPrefix(prefix)
+    const { name, client, prefix: root } = this.#bucket
+    const input = { Bucket: name, Prefix: root + prefix, ...(after && { StartAfter: root + after }) }
+    const pages = paginateListObjectsV2({ client }, input, signal && { abortSignal: signal })
+    for (;;) {
+      const page = await this.#bucket.call({ key: prefix, signal }, () => pages.next())
+      if (page.done) return
+      for (const { Key = '', Size = 0 } of page.value.Contents ?? []) {
+        const key = Key.slice(root.length)
+        if (isKey(key)) yield { key, size: Size }
+      }
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#bucket.client.destroy()
+  }
+
+  /** @throws UserError when there is no such bucket. Credentials that may not ask do not prove that. */
+  async #requireBucket(about: CallOptions & { key: string }): Promise<void> {
+    const command = new HeadBucketCommand({ Bucket: this.#bucket.name })
+    try {
+      await this.#bucket.call(about, (send) => this.#bucket.client.send(command, send))
+    } catch (error) {
+      if (error instanceof ObjectMissingError) throw missingBucket(this.#bucket.name, error)
+      if (!(error instanceof AccessDeniedError)) throw error
+    }
+  }
+}
+
+/** Hands back what was taken from a stream to look at it. */
+async function* startingWith<T>(taken: T[], rest: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  for (let next = taken.shift(); next !== undefined; next = taken.shift()) yield next
+  yield* rest
+}
+
+function httpRange({ offset, length }: NonNullable<ReadOptions['range']>): string {
+  return `bytes=${offset}-${offset + length - 1}`
+}
+
+/** @throws StorageError when the server answered with other bytes than those asked for. */
+function expectedBody(
+  key: string,
+  { Body: body, ContentLength: length, ContentRange: given }: GetObjectCommandOutput,
+  range: ReadOptions['range'],
+): { body: Readable; length: number } {
+  if (!(body instanceof Readable) || length === undefined) {
+    throw new StorageError(`the server sent ${key} without saying how long it is`, { transient: false })
+  }
+  if (range !== undefined) {
+    const [, first, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(given ?? '') ?? []
+    const expected = Math.min(range.length, Number(size) - range.offset)
+    if (Number(first) !== range.offset || length !== expected) {
+      body.destroy()
+      throw new StorageError(
+        `the server gave "${given ?? 'the whole object'}" of ${key}, not ${httpRange(range)}`,
+        { transient: false },
+      )
+    }
+  }
+  return { body, length }
+}
