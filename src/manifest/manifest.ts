@@ -1,41 +1,7 @@
 import type { Database, Statement } from 'better-sqlite3'
 import { nameFromSql, nameToSql, openWritable, type SqlName } from './database.ts'
+import { entryTypes, type EntryType, type NewContent, type NewEntry } from './entry.ts'
 import { createLocalParts, createTables } from './schema.ts'
-
-export const entryTypes = { file: 0, directory: 1, symlink: 2 } as const
-export type EntryType = (typeof entryTypes)[keyof typeof entryTypes]
-
-/** What is kept of a path. Times are microseconds since 1970. */
-export interface EntryMetadata {
-  mode: number
-  uid: number
-  gid: number
-  mtime: number
-  ctime: number
-  atime: number
-  birthtime: number
-  /** As a number between -2^63 and 2^63; see {@link inodeNumber}. */
-  inode: number
-}
-
-/** An inode number as SQLite can hold it; some file systems use all 64 bits. */
-export function inodeNumber(inode: number): number {
-  return inode >= 2 ** 63 ? inode - 2 ** 64 : inode
-}
-
-export interface NewEntry extends EntryMetadata {
-  name: string
-  type: EntryType
-  /** Id of the content, for a file. */
-  content?: number | undefined
-  /** Where it points, for a symbolic link. */
-  target?: string | undefined
-}
-
-/** Where the bytes of a content lie: in an object of its own, or in a pack. */
-export type NewContent = { sha256: Uint8Array; size: number } & (
-  { dataKey: number; ciphertextSha256: Uint8Array } | { pack: number; offset: number }
-)
 
 /**
  * The local working copy of a host's manifest: one SQLite file that a single process writes. All rows of the running

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { nameFromSql, nameToSql, openReadOnly, type SqlName } from './database.ts'
-import type { EntryType } from './manifest.ts'
+import type { EntryType } from './entry.ts'
 
 /** What the manifest says of a path now, as far as a scan compares it. Times are microseconds since 1970. */
 export interface KnownEntry {

@@ -1,6 +1,6 @@
 import type { Database } from 'better-sqlite3'
 import { nameFromSql, nameToSql, type SqlName } from './database.ts'
-import type { EntryType } from './manifest.ts'
+import type { EntryType } from './entry.ts'
 
 /** Where a content lies, with everything needed to find and check it. */
 export interface ContentLocation {

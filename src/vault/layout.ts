@@ -11,6 +11,11 @@ export const databasePrefix = 'database/'
 export const runReportPrefix = 'runs/'
 export const verificationPrefix = 'verifications/'
 
+/** What an object is bound to: its place in this very vault. */
+export function objectContext(vaultId: string, key: string): string {
+  return `safelight/${formatVersion}/${vaultId}/${key}`
+}
+
 /** The index key sealed under identity number `n` of the vault. */
 export function sealedIndexKey(n: number): string {
   return `${indexKeyPrefix}${n}.sealed`
@@ -41,8 +46,12 @@ export function packKey(runId: string, n: number): string {
 
 export type ManifestKind = 'full' | 'delta'
 
+export function manifestPrefix(host: string): string {
+  return `hosts/${host}/manifests/`
+}
+
 export function manifestKey(host: string, runId: string, n: number, kind: ManifestKind): string {
-  return `hosts/${host}/manifests/${runId}-${n}.${kind}`
+  return `${manifestPrefix(host)}${runId}-${n}.${kind}`
 }
 
 export function recordPrefix(host: string): string {

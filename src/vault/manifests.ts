@@ -6,10 +6,10 @@ import { constants, createGunzip, createGzip } from 'node:zlib'
 import { decryptStream, encryptStream } from '../crypto/envelope.ts'
 import { UserError } from '../shared/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
-import { manifestKey, type ManifestKind } from './layout.ts'
+import { manifestKey, type ManifestKind, objectContext } from './layout.ts'
 import { createObjectFromStream } from './objects.ts'
 import type { StoredManifest } from './record.ts'
-import { objectContext, type Vault } from './vault.ts'
+import type { Vault } from './vault.ts'
 
 /** Stores a SQLite file as a manifest of the vault: gzip, encrypted, streamed. */
 export async function storeManifest(

@@ -2,10 +2,10 @@ import { decryptObject, encryptObject } from '../crypto/envelope.ts'
 import { exitCodes, UserError } from '../shared/errors.ts'
 import { ObjectMissingError } from '../storage/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
-import { parseRecordKey, recordKey, recordKeysBefore, recordPrefix } from './layout.ts'
+import { parseRecordKey, recordKey, recordKeysBefore, recordPrefix, objectContext } from './layout.ts'
 import { createObject, readSmallObject, sha256 } from './objects.ts'
 import { recordSchema, type RecordId, type SnapshotRecord } from './record.ts'
-import { objectContext, type Vault } from './vault.ts'
+import type { Vault } from './vault.ts'
 
 const recordLimit = 16 * 1024 * 1024
 

@@ -6,7 +6,7 @@ import { exitCodes, UserError } from '../shared/errors.ts'
 import { ObjectMissingError } from '../storage/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
 import {
-  formatVersion,
+  objectContext,
   indexKeyPrefix,
   objectPrefix,
   recordPrefix,
@@ -51,11 +51,6 @@ export interface Vault {
 
 const smallObjectLimit = 1024 * 1024
 const noKeyId = Buffer.alloc(16)
-
-/** What an object is bound to: its place in this very vault. */
-export function objectContext(vaultId: string, key: string): string {
-  return `safelight/${formatVersion}/${vaultId}/${key}`
-}
 
 /**
  * Creates an empty vault: the index key, sealed under the identity and wrapped for the recovery recipients, then

@@ -1,7 +1,6 @@
 import { leadSize, ObjectEncryptor, objectSize, type ObjectKey } from '../../src/crypto/envelope.ts'
 import { parseIdentity } from '../../src/crypto/identity.ts'
-import { objectKey, sealedIndexKey } from '../../src/vault/layout.ts'
-import { objectContext } from '../../src/vault/vault.ts'
+import { objectKey, sealedIndexKey, objectContext } from '../../src/vault/layout.ts'
 import { encodeVaultFile, parseVaultFile } from '../../src/vault/vaultFile.ts'
 import { deriveVaultKeys, keyIdFor, objectName, sealKey } from '../../src/vault/vaultKeys.ts'
 

@@ -1,4 +1,4 @@
-import type { NewContent } from '../../manifest/manifest.ts'
+import type { NewContent } from '../../manifest/entry.ts'
 import type { HostChain } from './hostChain.ts'
 
 /** Contents that a job has promised to store. */

@@ -1,5 +1,5 @@
 import { SnapshotView } from '../../manifest/view.ts'
-import { entryTypes } from '../../manifest/manifest.ts'
+import { entryTypes } from '../../manifest/entry.ts'
 import type { CrossCheck, SnapshotRecord } from '../../vault/record.ts'
 import type { HostChain } from './hostChain.ts'
 import type { FolderSource } from './source.ts'

@@ -13,10 +13,10 @@ import {
   readPostgresVersion,
   type ImmichVersion,
 } from '../../immich/versions.ts'
-import { databasePrefix } from '../../vault/layout.ts'
+import { databasePrefix, objectContext } from '../../vault/layout.ts'
 import { createObjectFromStream } from '../../vault/objects.ts'
 import type { StoredDump } from '../../vault/record.ts'
-import { objectContext, type Vault } from '../../vault/vault.ts'
+import type { Vault } from '../../vault/vault.ts'
 import type { RunKey } from './runKey.ts'
 import { joinPath, type FolderSource } from './source.ts'
 import type { ExpectedFile, WorkList } from './workList.ts'

@@ -1,4 +1,4 @@
-import { entryTypes } from '../../manifest/manifest.ts'
+import { entryTypes } from '../../manifest/entry.ts'
 import type { ContentLedger } from './contentLedger.ts'
 import type { HostChain } from './hostChain.ts'
 import { joinPath } from './source.ts'

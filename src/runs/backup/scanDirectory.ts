@@ -1,10 +1,11 @@
-import { lstatSync, readlinkSync, type BigIntStats, type Stats } from 'node:fs'
+import { lstatSync, readlinkSync, type Stats } from 'node:fs'
 import picomatch from 'picomatch'
 import { readDirectory, type DirectoryListing } from '../../immich/readDirectory.ts'
-import { entryTypes, inodeNumber, type EntryType, type NewEntry } from '../../manifest/manifest.ts'
+import { entryTypes, inodeNumber, type EntryType } from '../../manifest/entry.ts'
 import type { KnownEntry, ScanReader } from '../../manifest/scanReader.ts'
 import { errorCode } from '../../shared/errors.ts'
 import { fsPath, pathFromBytes } from '../../shared/bytePath.ts'
+import { metadataOf } from './metadata.ts'
 import type { DirectoryChanges, ScanResult, ScanSetting } from './scanMessages.ts'
 import { joinPath, type Comparison, type FolderSource } from './source.ts'
 
@@ -124,20 +125,6 @@ export class DirectoryScanner {
         reason: errorCode(error) ?? 'unknown',
       })
     }
-  }
-}
-
-/** What the manifest keeps of a path. */
-export function metadataOf(stats: BigIntStats): Omit<NewEntry, 'name' | 'type'> {
-  return {
-    mode: Number(stats.mode) & 0o7777,
-    uid: Number(stats.uid),
-    gid: Number(stats.gid),
-    mtime: Number(stats.mtimeNs / 1000n),
-    ctime: Number(stats.ctimeNs / 1000n),
-    atime: Number(stats.atimeNs / 1000n),
-    birthtime: Number(stats.birthtimeNs / 1000n),
-    inode: inodeNumber(Number(stats.ino)),
   }
 }
 

@@ -1,4 +1,4 @@
-import type { NewEntry } from '../../manifest/manifest.ts'
+import type { NewEntry } from '../../manifest/entry.ts'
 import type { Comparison, FolderSource } from './source.ts'
 
 /** What every scan worker knows. */

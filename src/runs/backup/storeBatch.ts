@@ -2,11 +2,10 @@ import { hash } from 'node:crypto'
 import { encryptObject } from '../../crypto/envelope.ts'
 import type { JobContext } from '../../shared/threads/serve.ts'
 
-import { packPrefix } from '../../vault/layout.ts'
+import { packPrefix, objectContext } from '../../vault/layout.ts'
 import { createObject, sha256 as digest } from '../../vault/objects.ts'
 import { buildPack } from '../../vault/pack.ts'
-import { objectContext } from '../../vault/vault.ts'
-import { metadataOf } from './scanDirectory.ts'
+import { metadataOf } from './metadata.ts'
 import { readOutcome, readWhole, withFile, type ContentStore } from './storeFile.ts'
 import type { FileToStore, ReadOutcome, StoreBatchJob, StoredBatch } from './storeMessages.ts'
 

@@ -7,11 +7,10 @@ import { sleep } from '../../shared/abort.ts'
 import { errorCode, errorMessage } from '../../shared/errors.ts'
 import type { JobContext } from '../../shared/threads/serve.ts'
 import type { Storage } from '../../storage/storage.ts'
-import { objectKey } from '../../vault/layout.ts'
+import { objectKey, objectContext } from '../../vault/layout.ts'
 import { createObject, createObjectFromStream, sha256 as digest } from '../../vault/objects.ts'
-import { objectContext } from '../../vault/vault.ts'
 import { objectName } from '../../vault/vaultKeys.ts'
-import { metadataOf } from './scanDirectory.ts'
+import { metadataOf } from './metadata.ts'
 import type { FileToStore, ReadOutcome, StoredFile } from './storeMessages.ts'
 
 /** A file up to this size is read once, into memory; a larger one is read twice. */

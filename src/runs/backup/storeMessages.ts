@@ -1,5 +1,5 @@
 import type { ObjectKey } from '../../crypto/envelope.ts'
-import type { NewEntry } from '../../manifest/manifest.ts'
+import type { EntryMetadata } from '../../manifest/entry.ts'
 import type { StorageOptions } from '../../storage/open.ts'
 
 /** Files that one thread works on at once: enough to hide the latency of a far storage, few enough for its memory. */
@@ -49,7 +49,7 @@ export type ReadOutcome =
       sha256: Uint8Array
       sha1: Uint8Array | undefined
       size: number
-      metadata: Omit<NewEntry, 'name' | 'type'>
+      metadata: EntryMetadata
     }
   /** It is gone, or no regular file any more. */
   | { status: 'vanished' }

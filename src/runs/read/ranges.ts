@@ -3,7 +3,7 @@ import { DecryptionError, type MessageDecryptor } from '../../crypto/cobblestone
 import { leadSize, objectSize, openObject, sealedRange, type KeyLookup } from '../../crypto/envelope.ts'
 import { StorageError } from '../../storage/errors.ts'
 import type { CallOptions } from '../../storage/storage.ts'
-import { objectContext } from '../../vault/vault.ts'
+import { objectContext } from '../../vault/layout.ts'
 import type { ObjectSource, ReadContent, ReadObject } from './object.ts'
 import { damaged, failureOf, type ReadFailure } from './outcome.ts'
 import type { SinkFor } from './slicer.ts'

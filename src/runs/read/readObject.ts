@@ -1,12 +1,13 @@
-import { createHash, type Hash } from 'node:crypto'
+import { createHash } from 'node:crypto'
 import { DecryptionError } from '../../crypto/cobblestone.ts'
-import { decryptStream, objectSize, type KeyLookup } from '../../crypto/envelope.ts'
+import { objectSize, type KeyLookup } from '../../crypto/envelope.ts'
 import type { CallOptions } from '../../storage/storage.ts'
-import { objectContext } from '../../vault/vault.ts'
+import { objectContext } from '../../vault/layout.ts'
 import type { ObjectSource, ReadContent, ReadObject } from './object.ts'
 import { damaged, failureOf, type ObjectOutcome, type ReadFailure } from './outcome.ts'
 import { RangeReader } from './ranges.ts'
 import { ContentSlicer, type SinkFor } from './slicer.ts'
+import { StreamOpener } from './streamOpener.ts'
 
 /**
  * How much of an object is read. `wanted`: the contents asked for, by ranges where that is less. `whole`: all of it,
@@ -68,10 +69,12 @@ async function readThrough<C extends ReadContent>(
   )
   const digest = options.extent === 'whole' ? createHash('sha256') : undefined
   try {
-    const ciphertext = hashed(source.storage.read(object.key, { signal: options.signal }), digest)
-    for await (const piece of decryptStream(keys, objectContext(source.vaultId, object.key), ciphertext)) {
-      slicer.take(piece)
+    const opener = new StreamOpener(keys, objectContext(source.vaultId, object.key))
+    for await (const chunk of source.storage.read(object.key, { signal: options.signal })) {
+      digest?.update(chunk)
+      for (const plaintext of opener.push(chunk)) slicer.take(plaintext)
     }
+    slicer.take(opener.end())
     if (slicer.position !== object.plaintextSize)
       return damaged(`${object.key} has not the length that the manifest says`)
     if (digest && digest.digest('hex') !== object.ciphertextSha256) {
@@ -146,14 +149,4 @@ function inOrder<C extends ReadContent>(contents: readonly C[]): C[] {
 /** Whether a range of the plaintext can be read for a content: a manifest may claim anything. */
 function isInside(object: ReadObject, { offset, size }: ReadContent): boolean {
   return offset >= 0 && size >= 0 && size <= RangeReader.limit && offset + size <= object.plaintextSize
-}
-
-async function* hashed(
-  source: AsyncIterable<Uint8Array>,
-  digest: Hash | undefined,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  for await (const chunk of source) {
-    digest?.update(chunk)
-    yield chunk
-  }
 }

@@ -22,6 +22,12 @@ export interface JobListener {
 }
 
 /**
+ * Small, so that a worker's garbage goes soon: a cipher's output lies outside of the heap in 16 KiB pieces, and only a
+ * collection of the young generation frees them. Measured over 900 MB of photos: 350 MB at the usual 16, 260 MB at 1.
+ */
+const youngGenerationMb = 2
+
+/**
  * Worker threads that take jobs. A job goes to the thread that has the fewest. How many jobs run at once is the
  * caller's business: it awaits them.
  */
@@ -66,7 +72,10 @@ export class WorkerPool {
   }
 
   #start(script: URL, data: unknown): Thread {
-    const worker = new Worker(script, { workerData: data })
+    const worker = new Worker(script, {
+      workerData: data,
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
+    })
     const thread: Thread = { worker, jobs: new Map() }
     worker.on('message', (message: FromWorker) => void this.#receive(thread, message))
     worker.on('error', (error) => failAll(thread, error))
