@@ -1,0 +1,164 @@
+import Sqlite, { type Database } from 'better-sqlite3'
+import { objectSize } from '../../crypto/envelope.ts'
+
+/** How thoroughly an object was checked; see docs/verification.md. */
+export type CheckKind = 'read' | 'stored'
+
+/** An object that can be checked: a content of its own, or a pack. */
+export interface PopulationObject {
+  /** The first 8 bytes of its ciphertext's SHA-256. */
+  id: Buffer
+  /** Number of the chain that knows it. */
+  chain: number
+  isPack: boolean
+  /** Row of the content or pack in that chain's manifest. */
+  row: number
+  plaintextSize: number
+  /** Milliseconds since 1970, 0 for never. */
+  checkedAt: number
+}
+
+/** What a verification is going to check. */
+export interface Choice {
+  objects: number
+  /** Their stored bytes. */
+  bytes: number
+  /** Whether there would have been more, but for the limit of bytes. */
+  endedByBytes: boolean
+  /**
+   * Those of the objects that were drawn at random, and out of how many: all that were last checked at the same time.
+   * The others come before them in any case.
+   */
+  drawn: { objects: number; from: number }
+}
+
+/** How much of the vault was checked, and since when. */
+export interface Coverage {
+  objects: number
+  /** Objects that no verification has ever found good. */
+  never: number
+  /** The oldest of the others' last checks. */
+  since: string | null
+  /** Objects that were found good within the last 90 days. */
+  recent: number
+}
+
+export const idSize = 8
+export const recentDays = 90
+
+const columns = {
+  read: 'read_at',
+  // Reading an object back says more than comparing its stored bytes.
+  stored: 'max(read_at, stored_at)',
+} as const
+
+/** All objects that the vault's manifests refer to, and when each was last found good. One file, for one run. */
+export class Population implements Disposable {
+  readonly #db: Database
+
+  constructor(file: string) {
+    this.#db = new Sqlite(file)
+    this.#db.pragma('journal_mode = OFF')
+    this.#db.pragma('synchronous = OFF')
+    this.#db.exec(`CREATE TABLE object (
+      id BLOB PRIMARY KEY, chain INTEGER NOT NULL, is_pack INTEGER NOT NULL, row INTEGER NOT NULL,
+      plaintext_size INTEGER NOT NULL, since INTEGER NOT NULL,
+      read_at INTEGER NOT NULL DEFAULT 0, stored_at INTEGER NOT NULL DEFAULT 0
+    ) STRICT, WITHOUT ROWID`)
+  }
+
+  [Symbol.dispose](): void {
+    this.#db.close()
+  }
+
+  get size(): number {
+    return this.#db.prepare('SELECT count(*) FROM object').pluck().get() as number
+  }
+
+  /** Adds the objects of a manifest that are not here yet. @returns how many were. */
+  addChain(chain: number, manifestFile: string): number {
+    this.#db.prepare('ATTACH ? AS manifest').run(manifestFile)
+    try {
+      return this.#db
+        .prepare(
+          `INSERT OR IGNORE INTO object (id, chain, is_pack, row, plaintext_size, since)
+           SELECT substr(ciphertext_sha256, 1, ${idSize}), @chain, 0, id, size, since
+             FROM manifest.content WHERE pack IS NULL
+           UNION ALL
+           SELECT substr(ciphertext_sha256, 1, ${idSize}), @chain, 1, id, plaintext_size, since FROM manifest.pack`,
+        )
+        .run({ chain }).changes
+    } finally {
+      this.#db.exec('DETACH manifest')
+    }
+  }
+
+  /** Notes that objects were found good; a later check that is known already stands. */
+  markObjects(ids: Iterable<Uint8Array>, kind: CheckKind, time: Date): void {
+    const column = kind === 'read' ? 'read_at' : 'stored_at'
+    const update = this.#db.prepare(`UPDATE object SET ${column} = max(${column}, ?) WHERE id = ?`)
+    this.#db.transaction(() => {
+      for (const id of ids) update.run(time.getTime(), id)
+    })()
+  }
+
+  /** Notes that all objects were found good that a chain had up to a sequence. */
+  markUpTo(chain: number, sequence: number, kind: CheckKind, time: Date): void {
+    const column = kind === 'read' ? 'read_at' : 'stored_at'
+    this.#db
+      .prepare(`UPDATE object SET ${column} = max(${column}, ?) WHERE chain = ? AND since <= ?`)
+      .run(time.getTime(), chain, sequence)
+  }
+
+  /**
+   * Chooses the objects that were checked least recently, in random order where they tie.
+   * @param limit how many at most.
+   * @param maxBytes stored bytes of all of them together, at most: the first that does not fit ends it.
+   */
+  choose(kind: CheckKind, limit: number, maxBytes: number): Choice {
+    this.#db.exec('DROP TABLE IF EXISTS chosen')
+    this.#db.exec('CREATE TABLE chosen (position INTEGER PRIMARY KEY, id BLOB NOT NULL) STRICT')
+    this.#db
+      .prepare(`INSERT INTO chosen (id) SELECT id FROM object ORDER BY ${columns[kind]}, random() LIMIT ?`)
+      .run(limit)
+    const choice: Choice = { objects: 0, bytes: 0, endedByBytes: false, drawn: { objects: 0, from: 0 } }
+    let time = 0
+    for (const { plaintextSize, checkedAt } of this.chosen(kind)) {
+      const size = objectSize(plaintextSize)
+      choice.endedByBytes = choice.bytes + size > maxBytes
+      if (choice.endedByBytes) break
+      choice.objects += 1
+      choice.bytes += size
+      choice.drawn.objects = checkedAt === time ? choice.drawn.objects + 1 : 1
+      time = checkedAt
+    }
+    this.#db.prepare('DELETE FROM chosen WHERE position > ?').run(choice.objects)
+    choice.drawn.from = this.#db
+      .prepare(`SELECT count(*) FROM object WHERE ${columns[kind]} = ?`)
+      .pluck()
+      .get(time) as number
+    return choice
+  }
+
+  /** What {@link choose} chose, in its order. */
+  *chosen(kind: CheckKind): Generator<PopulationObject, void, undefined> {
+    const rows = this.#db.prepare(
+      `SELECT id, chain, is_pack AS isPack, row, plaintext_size AS plaintextSize, ${columns[kind]} AS checkedAt
+       FROM chosen JOIN object USING (id) ORDER BY position`,
+    )
+    type Row = Omit<PopulationObject, 'isPack'> & { isPack: number }
+    for (const row of rows.iterate() as IterableIterator<Row>) yield { ...row, isPack: row.isPack === 1 }
+  }
+
+  coverage(kind: CheckKind, now: Date): Coverage {
+    const recentFrom = now.getTime() - recentDays * 24 * 3600 * 1000
+    const row = this.#db
+      .prepare(
+        `SELECT count(*) AS objects, count(*) FILTER (WHERE at = 0) AS never,
+           min(at) FILTER (WHERE at > 0) AS since, count(*) FILTER (WHERE at >= ?) AS recent
+         FROM (SELECT ${columns[kind]} AS at FROM object)`,
+      )
+      .get(recentFrom) as Omit<Coverage, 'since'> & { since: number | null }
+    return { ...row, since: row.since === null ? null : new Date(row.since).toISOString() }
+  }
+}

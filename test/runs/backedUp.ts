@@ -1,0 +1,105 @@
+import { mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { generateIdentity, type Identity } from '../../src/crypto/identity.ts'
+import { parseDatabaseUrl } from '../../src/immich/databaseUrl.ts'
+import { backup, type BackupOptions } from '../../src/runs/backup/backup.ts'
+import { usualCheckpointInterval } from '../../src/runs/backup/checkpoints.ts'
+import { hostFolder } from '../../src/runs/stateFolder.ts'
+import { openStorage, type StorageOptions } from '../../src/storage/open.ts'
+import type { StoredRecord } from '../../src/vault/snapshots.ts'
+import { createVault, openVault, type Vault, type VaultPin } from '../../src/vault/vault.ts'
+
+/** A local vault that the program itself made, and how to reach it. */
+export interface TestVault {
+  identity: Identity
+  recovery: Identity
+  pin: VaultPin
+  /** The folder with `vault.json` in it. */
+  path: string
+  storage: StorageOptions
+  /** State directory. */
+  state: string
+}
+
+/** Creates an empty vault below `root`, for an identity and a recovery identity. */
+export async function createTestVault(
+  root: string,
+  options: { writeOnly?: boolean } = {},
+): Promise<TestVault> {
+  const path = join(root, 'vault')
+  await mkdir(path, { recursive: true })
+  const identity = await generateIdentity({ postQuantum: false })
+  const recovery = await generateIdentity({ postQuantum: false })
+  const storage: StorageOptions = { type: 'local', path }
+  const opened = await openStorage(storage)
+  try {
+    const { id, fingerprint } = await createVault(opened, {
+      identity,
+      recovery: [recovery.recipient],
+      writeOnly: options.writeOnly ?? false,
+      now: new Date(),
+    })
+    return { identity, recovery, pin: { id, fingerprint }, path, storage, state: join(root, 'state') }
+  } finally {
+    await opened.close()
+  }
+}
+
+/** Opens the vault, or a copy of it that lies elsewhere, with its identity. */
+export async function openTestVault(
+  test: TestVault,
+  { path = test.path, identity = test.identity } = {},
+): Promise<{ vault: Vault; storage: StorageOptions; identity: Identity } & AsyncDisposable> {
+  const storage: StorageOptions = { type: 'local', path }
+  const opened = await openStorage(storage)
+  try {
+    const vault = await openVault(opened, { identity, pin: test.pin })
+    return { vault, storage, identity, [Symbol.asyncDispose]: async () => await opened.close() }
+  } catch (error) {
+    await opened.close()
+    throw error
+  }
+}
+
+/** Backs up the folders `library`, `upload` and `profile` of a media root, and a database. @returns the new record. */
+export async function backUp(
+  test: TestVault,
+  mediaRoot: string,
+  options: Partial<Pick<BackupOptions, 'checkpointEvery' | 'host' | 'only' | 'now'>> & {
+    database?: string
+  } = {},
+): Promise<StoredRecord> {
+  await using opened = await openTestVault(test)
+  const { vault, storage } = opened
+  const { database, host = 'main', ...others } = options
+  const { snapshot } = await backup({
+    vault,
+    storage,
+    host,
+    recipients: vault.writeOnly
+      ? [test.recovery.recipient]
+      : [test.identity.recipient, test.recovery.recipient],
+    folder: hostFolder(test.state, vault.id, host),
+    sources: ['library', 'upload', 'profile'].map((name) => ({
+      treePath: name,
+      root: join(mediaRoot, name),
+      immich: true,
+    })),
+    ignore: [],
+    compare: ['size', 'mtime', 'ctime', 'inode'],
+    oneFileSystem: false,
+    database:
+      database === undefined
+        ? undefined
+        : { settings: parseDatabaseUrl(database), serverUrl: undefined, configuredVersion: undefined },
+    heads: {},
+    program: 'safelight test',
+    checkpointEvery: usualCheckpointInterval,
+    now: () => new Date(),
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+    ...others,
+  })
+  if (!snapshot) throw new Error('the backup committed no snapshot')
+  return snapshot
+}
