@@ -32,8 +32,9 @@ export function configure(command: Command): void {
     .addHelpText(
       'after',
       `
-Exit codes: 0 done, 3 done but something could not be read or looks wrong, 10 no vault there, 11 another run holds the
-state directory, 12 wrong key, 130 interrupted, 1 anything else.
+Exit codes: 0 done, 3 done but something could not be read or looks wrong,
+10 no vault there, 11 another run holds the state directory, 12 wrong key,
+130 interrupted, 1 anything else.
 ${examples([
   ['safelight backup', 'Backs up the library and the database to every destination.'],
   ['safelight backup --to disk --only database', 'Only dumps the database, to one destination.'],

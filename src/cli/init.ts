@@ -22,8 +22,8 @@ export function configure(command: Command): void {
     .addHelpText(
       'after',
       `
-Creates the vault that backups go to, prints its recovery sheet, and pins the vault in the configuration.
-Nothing that lies at the destination is ever touched.
+Creates the vault that backups go to, prints its recovery sheet, and pins the
+vault in the configuration. Nothing that lies at the destination is touched.
 ${examples([
   ['safelight init', 'Creates a vault at the only destination.'],
   ['safelight init --to cloud --yes', 'The same for one of several, without a question.'],

@@ -14,7 +14,9 @@ const recordsRead = 64
 export function configure(command: Command): void {
   command.option('--from <name>', 'one destination; without it, all of them').addHelpText(
     'after',
-    `\nSays for each destination when the last good backup was taken, and what it holds.
+    `
+Says for each destination when the last good backup was taken, and what it
+holds.
 ${examples([['safelight status', 'Shows the last good backup of every destination.']])}`,
   )
 }

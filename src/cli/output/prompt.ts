@@ -10,11 +10,7 @@ export interface PromptOptions {
 
 /** Asks a question at the terminal; where stdin is none, its first line is the answer. */
 export async function ask(question: string, options: PromptOptions): Promise<string> {
-  const terminal = options.stdin.isTTY === true
-  return await answerTo(question, options, {
-    output: terminal ? options.stderr : nowhere(),
-    prompt: `${question}: `,
-  })
+  return await answerTo(question, options, { hidden: false })
 }
 
 /**
@@ -22,36 +18,35 @@ export async function ask(question: string, options: PromptOptions): Promise<str
  * @throws UserError when the answer is empty.
  */
 export async function askSecret(question: string, options: PromptOptions): Promise<string> {
-  const terminal = options.stdin.isTTY === true
-  if (terminal) options.stderr.write(`${question}: `)
-  try {
-    const answer = await answerTo(question, options, { output: nowhere(), prompt: '' })
-    if (answer === '') throw new UserError(`the answer to "${question}" is empty`)
-    return answer
-  } finally {
-    if (terminal) options.stderr.write('\n')
-  }
+  const answer = await answerTo(question, options, { hidden: true })
+  if (answer === '') throw new UserError(`the answer to "${question}" is empty`)
+  return answer
 }
 
 /** @throws the signal's reason when it aborts, an AbortError for Ctrl-C, UserError when the input ends. */
 async function answerTo(
   question: string,
-  { stdin, signal }: PromptOptions,
-  { output, prompt }: { output: Writable; prompt: string },
+  { stdin, stderr, signal }: PromptOptions,
+  { hidden }: { hidden: boolean },
 ): Promise<string> {
+  const terminal = stdin.isTTY === true
+  const output = terminal && !hidden ? stderr : nowhere()
   const interrupted = new AbortController()
   const stop = AbortSignal.any([signal, interrupted.signal])
-  const lines = createInterface({ input: stdin, output, terminal: stdin.isTTY === true })
+  const lines = createInterface({ input: stdin, output, terminal })
   // In raw mode Ctrl-C arrives as a key, and no signal is sent.
   lines.on('SIGINT', () => interrupted.abort())
   lines.on('close', () => interrupted.abort(new UserError(`no answer was given to: ${question}`)))
   try {
-    return await lines.question(prompt, { signal: stop })
+    // Only now, when the terminal has stopped to echo: a person may type at once.
+    if (terminal && hidden) stderr.write(`${question}: `)
+    return await lines.question(`${question}: `, { signal: stop })
   } catch (error) {
     stop.throwIfAborted()
     throw error
   } finally {
     lines.close()
+    if (terminal && hidden) stderr.write('\n')
   }
 }
 
