@@ -1,6 +1,6 @@
 import { chmod, readFile, stat, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { pinVault } from '../../src/config/pin.ts'
 import { configTemplate } from '../../src/config/template.ts'
@@ -124,15 +124,19 @@ test('a destination that is not there is refused', async () => {
 test('wherever comments and blank lines stand, they are all still there', async () => {
   const filler = fc.constantFrom('', '\n', '# a comment\n', '  # indented\n\n')
   await fc.assert(
-    fc.asyncProperty(fc.array(filler, { minLength: 5, maxLength: 5 }), fc.boolean(), async (gaps, flow) => {
-      const destination = flow
-        ? ['  - { name: disk, type: local, path: /a } # why\n']
-        : ['  - name: disk\n', '    type: local\n', '    path: "/a" # why\n']
-      const lines = ['host: main\n', 'destinations:\n', ...destination]
-      const yaml = lines.map((line, index) => `${gaps[index]}${line}`).join('') + (gaps[4] ?? '')
-      const edited = await pinned(yaml, 'disk')
-      expect(edited.replace(`${written}\n`, '')).toBe(yaml)
-    }),
+    fc.asyncProperty(
+      fc.array(filler, { minLength: 5, maxLength: 5 }),
+      fc.constantFrom(true, false),
+      async (gaps, flow) => {
+        const destination = flow
+          ? ['  - { name: disk, type: local, path: /a } # why\n']
+          : ['  - name: disk\n', '    type: local\n', '    path: "/a" # why\n']
+        const lines = ['host: main\n', 'destinations:\n', ...destination]
+        const yaml = lines.map((line, index) => `${gaps[index]}${line}`).join('') + (gaps[4] ?? '')
+        const edited = await pinned(yaml, 'disk')
+        expect(edited.replace(`${written}\n`, '')).toBe(yaml)
+      },
+    ),
     { numRuns: 60 },
   )
 })

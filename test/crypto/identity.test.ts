@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { bech32 } from '@scure/base'
 import { armor, Encrypter } from 'age-encryption'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import {
   generateIdentity,
@@ -90,7 +90,7 @@ test('one mistyped character is noticed', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.integer({ min: start, max: identity.length - 1 }),
-      fc.constantFrom(...'QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L'),
+      fc.constantFrom(...Array.from('QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L')),
       async (at, letter) => {
         fc.pre(identity[at] !== letter)
         const mistyped = identity.slice(0, at) + letter + identity.slice(at + 1)
@@ -105,7 +105,7 @@ test('an identity that is logged or made into JSON keeps its secret', async () =
   const shown = [
     inspect(identity, { depth: null, showHidden: true }),
     JSON.stringify(identity),
-    String(identity),
+    inspect(identity),
   ]
   expect(shown.join()).not.toContain(identity.identity)
   expect(shown.join()).not.toContain(identity.seed.toString('hex'))
