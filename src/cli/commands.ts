@@ -23,6 +23,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'verify-restore',
+    summary: 'prove that a vault restores',
+    load: () => import('./verifyRestore.ts'),
+  },
+  {
     name: 'config',
     summary: 'write a configuration file, or show what is in effect',
     commands: [

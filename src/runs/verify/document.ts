@@ -27,6 +27,8 @@ const documentSchema = z.object({
   through: z.array(z.object({ sequence: count, runId: z.string() })),
   /** The objects that were good, where `through` does not say it: 8 bytes each, in Base64. */
   objects: z.base64(),
+  /** The objects that were bad, in the same way. */
+  bad: z.base64(),
   checkedObjects: count,
   checkedBytes: count,
   damaged: z.array(z.object({ key: z.string(), problem: z.string() })),

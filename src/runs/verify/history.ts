@@ -40,11 +40,12 @@ function recall(
 ): void {
   const kind = document.level === 'read' ? 'read' : 'stored'
   const time = new Date(document.started)
-  population.markObjects(unpackIds(document.objects), kind, time)
+  population.recall(unpackIds(document.objects), kind, time)
+  population.recall(unpackIds(document.bad), kind, 'bad')
   if (document.through.length === 0) return
   const seen = ancestry.of(document.through)
   for (const [chain, record] of chains.entries()) {
-    population.markUpTo(chain, ancestry.sequenceWithin(record, seen), kind, time)
+    population.recallUpTo(chain, ancestry.sequenceWithin(record, seen), kind, time)
   }
 }
 

@@ -22,7 +22,10 @@ export class ObjectCheck {
   choice: Choice = { objects: 0, bytes: 0, endedByBytes: false, drawn: { objects: 0, from: 0 } }
   /** Those that were good, at the levels that read them. */
   readonly good = new IdList()
-  bad = 0
+  /** Those that are gone or altered. */
+  readonly bad = new IdList()
+  /** All that were not good, also those that storage did not give. */
+  failed = 0
   readonly lost: LostContents[] = []
   readonly #options: VerifyOptions
   readonly #population: Population
@@ -59,8 +62,8 @@ export class ObjectCheck {
         await checkSizesByListing(vault.storage, prefix, sorted.below(prefix), this.#findings, { signal })
       }
     }
-    this.bad = this.#findings.total - before
-    if (this.bad > 0) this.#noteLost(kind)
+    this.failed = this.#findings.total - before
+    if (this.failed > 0) this.#noteLost(kind)
     advance(choice.objects, 0)
   }
 
@@ -89,13 +92,15 @@ export class ObjectCheck {
   #take(outcome: ObjectOutcome, object: ReadObject<ChainContent>): void {
     const [firstLost] = outcome.failed.values()
     const failure = outcome.failure ?? firstLost
+    const id = Buffer.from(object.ciphertextSha256, 'hex').subarray(0, idSize)
     if (!failure) {
-      this.good.add(Buffer.from(object.ciphertextSha256, 'hex').subarray(0, idSize))
+      this.good.add(id)
       return
     }
-    this.bad += 1
+    this.failed += 1
     this.#findings.add(object.key, failure)
     if (failure.kind === 'unreadable') return
+    this.bad.add(id)
     const lost = object.contents.filter(({ id }) => outcome.failed.has(id))
     if (lost.length > 0) this.#lose(object.key, lost)
   }

@@ -1,7 +1,7 @@
-import Sqlite, { type Database } from 'better-sqlite3'
+import Sqlite, { type Database, type Statement } from 'better-sqlite3'
 import { objectSize } from '../../crypto/envelope.ts'
 
-/** How thoroughly an object was checked; see docs/verification.md. */
+/** Whether an object was read back, or its stored bytes were compared with their checksum. */
 export type CheckKind = 'read' | 'stored'
 
 /** An object that can be checked: a content of its own, or a pack. */
@@ -14,7 +14,7 @@ export interface PopulationObject {
   /** Row of the content or pack in that chain's manifest. */
   row: number
   plaintextSize: number
-  /** Milliseconds since 1970, 0 for never. */
+  /** Milliseconds since 1970; 0 for never, less for an object that was bad the last time. */
   checkedAt: number
 }
 
@@ -35,7 +35,7 @@ export interface Choice {
 /** How much of the vault was checked, and since when. */
 export interface Coverage {
   objects: number
-  /** Objects that no verification has ever found good. */
+  /** Objects that no verification has found good, or that were bad the last time. */
   never: number
   /** The oldest of the others' last checks. */
   since: string | null
@@ -51,6 +51,9 @@ const columns = {
   // Reading an object back says more than comparing its stored bytes.
   stored: 'max(read_at, stored_at)',
 } as const
+
+const assignment = { read: 'read_at = @time', stored: 'stored_at = @time' } as const
+const badMark = -1
 
 /** All objects that the vault's manifests refer to, and when each was last found good. One file, for one run. */
 export class Population implements Disposable {
@@ -93,25 +96,43 @@ export class Population implements Disposable {
     }
   }
 
-  /** Notes that objects were found good; a later check that is known already stands. */
-  markObjects(ids: Iterable<Uint8Array>, kind: CheckKind, time: Date): void {
-    const column = kind === 'read' ? 'read_at' : 'stored_at'
-    const update = this.#db.prepare(`UPDATE object SET ${column} = max(${column}, ?) WHERE id = ?`)
+  /** Notes what an earlier verification found. Verifications are recalled newest first: what is known already stands. */
+  recall(ids: Iterable<Uint8Array>, kind: CheckKind, found: Date | 'bad'): void {
+    const update = this.#db.prepare(
+      `UPDATE object SET ${assignment[kind]} WHERE id = @id AND ${columns[kind]} = 0`,
+    )
+    this.#update(update, ids, found)
+  }
+
+  /** As {@link recall}, for all objects that a chain had up to a sequence. */
+  recallUpTo(chain: number, sequence: number, kind: CheckKind, time: Date): void {
+    this.#db
+      .prepare(
+        `UPDATE object SET ${assignment[kind]} WHERE chain = @chain AND since <= @sequence AND ${columns[kind]} = 0`,
+      )
+      .run({ chain, sequence, time: time.getTime() })
+  }
+
+  /** Notes what this verification found. */
+  mark(ids: Iterable<Uint8Array>, kind: CheckKind, found: Date | 'bad'): void {
+    if (found === 'bad') {
+      this.#update(
+        this.#db.prepare('UPDATE object SET read_at = @time, stored_at = @time WHERE id = @id'),
+        ids,
+        found,
+      )
+    } else this.#update(this.#db.prepare(`UPDATE object SET ${assignment[kind]} WHERE id = @id`), ids, found)
+  }
+
+  #update(statement: Statement, ids: Iterable<Uint8Array>, found: Date | 'bad'): void {
+    const time = found === 'bad' ? badMark : found.getTime()
     this.#db.transaction(() => {
-      for (const id of ids) update.run(time.getTime(), id)
+      for (const id of ids) statement.run({ id, time })
     })()
   }
 
-  /** Notes that all objects were found good that a chain had up to a sequence. */
-  markUpTo(chain: number, sequence: number, kind: CheckKind, time: Date): void {
-    const column = kind === 'read' ? 'read_at' : 'stored_at'
-    this.#db
-      .prepare(`UPDATE object SET ${column} = max(${column}, ?) WHERE chain = ? AND since <= ?`)
-      .run(time.getTime(), chain, sequence)
-  }
-
   /**
-   * Chooses the objects that were checked least recently, in random order where they tie.
+   * Chooses the objects that were checked least recently, in random order where they tie; those that were bad come first.
    * @param limit how many at most.
    * @param maxBytes stored bytes of all of them together, at most: the first that does not fit ends it.
    */
@@ -154,7 +175,7 @@ export class Population implements Disposable {
     const recentFrom = now.getTime() - recentDays * 24 * 3600 * 1000
     const row = this.#db
       .prepare(
-        `SELECT count(*) AS objects, count(*) FILTER (WHERE at = 0) AS never,
+        `SELECT count(*) AS objects, count(*) FILTER (WHERE at <= 0) AS never,
            min(at) FILTER (WHERE at > 0) AS since, count(*) FILTER (WHERE at >= ?) AS recent
          FROM (SELECT ${columns[kind]} AS at FROM object)`,
       )

@@ -166,10 +166,11 @@ export class VerifyRun implements Disposable {
   async finish(): Promise<VerifyResult> {
     const { now } = this.#options
     if (this.#level !== 'list') {
-      this.#population.markObjects(this.#objects.good, this.#kind, this.#started)
+      this.#population.mark(this.#objects.good, this.#kind, this.#started)
+      this.#population.mark(this.#objects.bad, this.#kind, 'bad')
     }
     const outcome = this.#outcome()
-    const { choice, bad, lost } = this.#objects
+    const { choice, failed, lost } = this.#objects
     const [newest] = this.#restorePoints
     const total = this.#population.size
     const affected = affectedPaths(this.#chains, lost, this.#restorePoints)
@@ -181,9 +182,14 @@ export class VerifyRun implements Disposable {
       level: this.#level,
       snapshot: newest && { name: recordName(newest.record), created: newest.record.created },
       records: this.#records.length,
-      objects: { total, checked: choice.objects, bytes: this.#level === 'list' ? 0 : choice.bytes, bad },
+      objects: {
+        total,
+        checked: choice.objects,
+        bytes: this.#level === 'list' ? 0 : choice.bytes,
+        bad: failed,
+      },
       dumps: this.#checkedDumps.length,
-      statement: sampleStatement(choice, total, bad),
+      statement: sampleStatement(choice, total, failed),
       coverage: {
         read: this.#population.coverage('read', now()),
         stored: this.#population.coverage('stored', now()),
@@ -247,7 +253,7 @@ export class VerifyRun implements Disposable {
 
   #document(outcome: VerificationDocument['outcome']): VerificationDocument {
     const { host, program, now } = this.#options
-    const { good, choice } = this.#objects
+    const { good, bad, choice } = this.#objects
     const everything = outcome === 'good' && this.#isEverything()
     return {
       version: 1,
@@ -262,6 +268,7 @@ export class VerifyRun implements Disposable {
         ? headsOf(this.#records).map(({ record: { sequence, runId } }) => ({ sequence, runId }))
         : [],
       objects: everything || this.#level === 'list' ? '' : good.toText(),
+      bad: bad.toText(),
       checkedObjects: choice.objects,
       checkedBytes: this.#level === 'list' ? 0 : choice.bytes,
       damaged: this.#findings.list.map(({ key, message }) => ({ key, problem: message })),
