@@ -114,16 +114,24 @@ export class MessageDecryptor {
    * @throws DecryptionError when a chunk is not authentic, or the end is not where it should be.
    */
   open(sealed: Uint8Array, firstChunk: number, final: boolean): Buffer {
+    const plaintext = Buffer.allocUnsafe(sealed.length)
+    return plaintext.subarray(0, this.openInto(plaintext, sealed, firstChunk, final))
+  }
+
+  /**
+   * As {@link MessageDecryptor.open}, into a buffer that has room for as many bytes as `sealed`.
+   * @returns how many bytes the plaintext has.
+   */
+  openInto(target: Uint8Array, sealed: Uint8Array, firstChunk: number, final: boolean): number {
     const full = Math.floor(sealed.length / sealedChunkSize)
     const rest = sealed.length - full * sealedChunkSize
     if (final ? rest < tagSize : rest !== 0) throw new DecryptionError('the message is truncated')
     const chunks = final ? full + 1 : full
-    const plaintext = Buffer.allocUnsafe(sealed.length - chunks * tagSize)
     for (let i = 0; i < chunks; i++) {
       const chunk = sealed.subarray(i * sealedChunkSize, (i + 1) * sealedChunkSize)
-      plaintext.set(this.#openChunk(chunk, firstChunk + i), i * chunkSize)
+      target.set(this.#openChunk(chunk, firstChunk + i), i * chunkSize)
     }
-    return plaintext
+    return sealed.length - chunks * tagSize
   }
 
   #openChunk(chunk: Uint8Array, number: number): Buffer {
