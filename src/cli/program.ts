@@ -4,8 +4,9 @@ import { loadConfig } from '../config/load.ts'
 import { exitCodes } from '../shared/errors.ts'
 import { commands } from './commands.ts'
 import type { CommandModule, Context, Surroundings } from './context.ts'
-import { Output } from './output/output.ts'
+import { Output, type OutputStream, usualColumns } from './output/output.ts'
 import { ask, askSecret } from './output/prompt.ts'
+import { reflow } from './output/reflow.ts'
 
 const widestHelp = 100
 
@@ -54,17 +55,18 @@ function contextFor(args: readonly string[], around: Surroundings, output: Outpu
   }
 }
 
-function globalCommand(around: Surroundings): Command {
+function globalCommand({ stdout, stderr }: Surroundings): Command {
+  const columnsOf = (stream: OutputStream): number => Math.min(stream.columns ?? usualColumns, widestHelp)
   return new Command('safelight')
     .option('--config <file>', 'the configuration file (or SAFELIGHT_CONFIG, or ./safelight.yaml)')
     .option('--json', 'print the result as JSON')
     .helpOption('-h, --help', 'print this help')
     .configureHelp({ showGlobalOptions: true })
     .configureOutput({
-      writeOut: (text) => around.stdout.write(text),
-      writeErr: (text) => around.stderr.write(text),
-      getOutHelpWidth: () => Math.min(around.stdout.columns ?? 80, widestHelp),
-      getErrHelpWidth: () => Math.min(around.stderr.columns ?? 80, widestHelp),
+      writeOut: (text) => stdout.write(reflow(text, columnsOf(stdout))),
+      writeErr: (text) => stderr.write(text),
+      getOutHelpWidth: () => columnsOf(stdout),
+      getErrHelpWidth: () => columnsOf(stderr),
     })
     .showHelpAfterError('See --help.')
     .exitOverride()

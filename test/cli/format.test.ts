@@ -9,6 +9,7 @@ import {
   formatTime,
 } from '../../src/cli/output/format.ts'
 import { renderTable } from '../../src/cli/output/table.ts'
+import { reflow } from '../../src/cli/output/reflow.ts'
 import { displayWidth, pad, shorten } from '../../src/cli/output/width.ts'
 
 test.each([
@@ -94,4 +95,19 @@ test('a table that is too wide takes from the column that may shrink, and from n
 
 test('padding goes to the side that is asked for', () => {
   expect([pad('a', 3), pad('a', 3, 'right'), pad('long', 3)]).toEqual(['a  ', '  a', 'long'])
+})
+
+test('help is broken anew: paragraphs are filled, indented lines keep their indentation', () => {
+  const text = 'A paragraph that its\nauthor broke\nanywhere.\n\nExamples:\n  $ safelight backup --to disk\n'
+  expect(reflow(text, 20).split('\n')).toEqual([
+    'A paragraph that its',
+    'author broke',
+    'anywhere.',
+    '',
+    'Examples:',
+    '  $ safelight backup',
+    '  --to disk',
+    '',
+  ])
+  expect(reflow(text, 80).split('\n')[0]).toBe('A paragraph that its author broke anywhere.')
 })

@@ -10,7 +10,8 @@ export type OutputStream = Writable & { isTTY?: boolean; columns?: number }
 /** How a text is dressed; see `util.styleText`. Plain where the stream is no terminal, or NO_COLOR is set. */
 export type Style = (format: Parameters<typeof styleText>[0], text: string) => string
 
-const usualColumns = 80
+/** Where a stream is no terminal, or does not tell its width. */
+export const usualColumns = 80
 
 /**
  * What a command writes. Results go to stdout, everything else to stderr. A reader that goes away (`| head`) is no
