@@ -84,6 +84,10 @@ export class Manifest {
     return this.#prepare('SELECT value FROM local WHERE name = ?').pluck().get(name) as string | undefined
   }
 
+  removeLocalNote(name: string): void {
+    this.#prepare('DELETE FROM local WHERE name = ?').run(name)
+  }
+
   setLocalNote(name: string, value: string): void {
     this.#prepare('INSERT OR REPLACE INTO local VALUES (?, ?)').run(name, value)
   }

@@ -9,7 +9,7 @@ import type { SnapshotRecord, StoredManifest, StoredObject } from '../../vault/r
 import { commitRecord, type StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { findHeads } from './heads.ts'
-import { localHead, markUse, rememberHead, uncommittedIsUsable } from './localHead.ts'
+import { localHead, markClean, markUse, rememberHead, uncommittedRows } from './localHead.ts'
 import { writeNextManifest } from './nextManifest.ts'
 import { importBranch, replaceManifest } from './replaceManifest.ts'
 
@@ -76,8 +76,9 @@ export class HostChain {
       if (newest && !current) manifest = await replaceManifest(vault, manifest, file, newest, options)
       const chain = new HostChain({ vault, host, folder, runId, manifest, parents })
       if (current || !newest) {
-        if (uncommittedIsUsable(manifest, now)) manifest.adoptUncommitted(chain.sequence)
-        else manifest.dropUncommitted(chain.sequence)
+        const uncommitted = uncommittedRows(manifest, now)
+        if (uncommitted === 'usable') manifest.adoptUncommitted(chain.sequence)
+        if (uncommitted === 'outdated') manifest.dropUncommitted(chain.sequence)
       }
       for (const { record } of others)
         await importBranch(vault, manifest, record, chain.sequence, folder, options)
@@ -127,6 +128,8 @@ export class HostChain {
     }
     const stored = await commitRecord(this.#vault, record, options)
     rememberHead(this.manifest, stored)
+    if (draft.complete) markClean(this.manifest)
+    else markUse(this.manifest, created)
     this.#parents = [stored]
     this.#chain = manifests
     return stored

@@ -29,8 +29,14 @@ export function markUse(manifest: Manifest, now: Date): void {
   manifest.setLocalNote(useNote, now.toISOString())
 }
 
-/** Whether rows that a dead run left uncommitted may still be counted on. */
-export function uncommittedIsUsable(manifest: Manifest, now: Date): boolean {
+/** Notes that a run ended and left no row uncommitted. */
+export function markClean(manifest: Manifest): void {
+  manifest.removeLocalNote(useNote)
+}
+
+/** Whether a run ended without committing all its rows; and whether what they say may still be counted on. */
+export function uncommittedRows(manifest: Manifest, now: Date): 'none' | 'usable' | 'outdated' {
   const used = manifest.localNote(useNote)
-  return used !== undefined && Math.abs(now.getTime() - Date.parse(used)) < usableForMs
+  if (used === undefined) return 'none'
+  return Math.abs(now.getTime() - Date.parse(used)) < usableForMs ? 'usable' : 'outdated'
 }

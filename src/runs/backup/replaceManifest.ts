@@ -7,7 +7,7 @@ import type { SnapshotRecord } from '../../vault/record.ts'
 import type { StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { fetchChain } from '../fetchChain.ts'
-import { localHead, rememberHead, uncommittedIsUsable } from './localHead.ts'
+import { localHead, rememberHead, uncommittedRows } from './localHead.ts'
 
 /**
  * Replaces the working copy, which is missing or behind, by the manifest of a record. Contents that a dead run of this
@@ -27,7 +27,7 @@ export async function replaceManifest(
     const manifest = assembleManifest(base, deltas, assembled)
     rememberHead(manifest, head)
     const committed = localHead(old)?.record.sequence ?? 0
-    const usable = uncommittedIsUsable(old, options.now)
+    const usable = uncommittedRows(old, options.now) === 'usable'
     old.close()
     if (usable) importContents(manifest, file, head.record.sequence + 1, committed)
     const hasNews = manifest.hasNews

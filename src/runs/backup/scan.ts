@@ -8,7 +8,8 @@ import { WorkerPool } from '../../shared/threads/pool.ts'
 import type { HostChain } from './hostChain.ts'
 import type { ProgressMeter } from './progress.ts'
 import { metadataOf } from './metadata.ts'
-import type { DirectoryChanges, ScanJob, ScanResult, ScanSetting } from './scanMessages.ts'
+import { unknownDirectory } from './scanDirectory.ts'
+import type { DirectoryChanges, PendingDirectory, ScanJob, ScanResult, ScanSetting } from './scanMessages.ts'
 import { joinPath, type FolderSource } from './source.ts'
 import type { Tally } from './tally.ts'
 import type { WorkList } from './workList.ts'
@@ -50,7 +51,7 @@ export async function scanSources(context: ScanContext): Promise<void> {
 
 async function scanSource(context: ScanContext, source: FolderSource, pool: WorkerPool): Promise<void> {
   if (!putRoot(context, source)) return
-  const queue: string[] = ['']
+  const queue: PendingDirectory[] = [['', knownId(context, source)]]
   const running = new Set<Promise<void>>()
   const run = async (job: ScanJob): Promise<void> => {
     const result = (await pool.run(job)) as ScanResult
@@ -65,6 +66,15 @@ async function scanSource(context: ScanContext, source: FolderSource, pool: Work
       running.add(job)
     }
     await Promise.race(running)
+  }
+}
+
+function knownId({ setting }: ScanContext, { treePath }: FolderSource): number {
+  const reader = new ScanReader(setting.manifestFile)
+  try {
+    return reader.directoryId(treePath) ?? unknownDirectory
+  } finally {
+    reader.close()
   }
 }
 

@@ -6,10 +6,13 @@ import type { KnownEntry, ScanReader } from '../../manifest/scanReader.ts'
 import { errorCode } from '../../shared/errors.ts'
 import { fsPath, pathFromBytes } from '../../shared/bytePath.ts'
 import { metadataOf } from './metadata.ts'
-import type { DirectoryChanges, ScanResult, ScanSetting } from './scanMessages.ts'
+import type { DirectoryChanges, PendingDirectory, ScanResult, ScanSetting } from './scanMessages.ts'
 import { joinPath, type Comparison, type FolderSource } from './source.ts'
 
 const nothingKnown: ReadonlyMap<string, KnownEntry> = new Map()
+const noDirectories: ReadonlyMap<string, number> = new Map()
+/** Id of a directory that the manifest has never seen. */
+export const unknownDirectory = -1
 
 /** Compares directories with what the manifest says of them. */
 export class DirectoryScanner {
@@ -30,7 +33,12 @@ export class DirectoryScanner {
    * Scans one directory, puts the directories in it on `pending` and what differs into `result`.
    * @returns how many names the directory has.
    */
-  scan(source: FolderSource, directory: string, pending: string[], result: ScanResult): number {
+  scan(
+    source: FolderSource,
+    [directory, id]: PendingDirectory,
+    pending: PendingDirectory[],
+    result: ScanResult,
+  ): number {
     const treePath = joinPath(source.treePath, directory)
     const path = joinPath(source.root, directory)
     let listing: DirectoryListing
@@ -40,8 +48,8 @@ export class DirectoryScanner {
       result.unreadable.push({ path: treePath, reason: errorCode(error) ?? 'unknown' })
       return 0
     }
-    const directoryId = this.#reader.directoryId(treePath)
-    const known = directoryId === undefined ? nothingKnown : this.#reader.entriesOf(directoryId)
+    const known = id === unknownDirectory ? nothingKnown : this.#reader.entriesOf(id)
+    let inner: ReadonlyMap<string, number> | undefined
     const changes: DirectoryChanges = { treePath, files: [], entries: [], gone: [], goneDirectories: [] }
     const unseen = new Set(known.keys())
     for (const { name, code } of listing.unreadable) {
@@ -65,7 +73,8 @@ export class DirectoryScanner {
           result.skipped.push({ path: entryPath, reason: 'another file system' })
           continue
         }
-        pending.push(joinPath(directory, name))
+        inner ??= id === unknownDirectory ? noDirectories : this.#reader.directoriesIn(id)
+        pending.push([joinPath(directory, name), inner.get(name) ?? unknownDirectory])
       }
       if (type === entryTypes.file) {
         result.files += 1

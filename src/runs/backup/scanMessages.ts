@@ -9,10 +9,13 @@ export interface ScanSetting {
   oneFileSystem: boolean
 }
 
-/** Directories of one source to walk, as paths below its root. */
+/** A directory to walk: its path below the source's root, and its id in the manifest; -1 where it has none. */
+export type PendingDirectory = [path: string, id: number]
+
+/** Directories of one source to walk. */
 export interface ScanJob {
   source: FolderSource
-  directories: string[]
+  directories: PendingDirectory[]
 }
 
 /** What differs in one directory from what the manifest says. */
@@ -39,7 +42,7 @@ export interface ScanProblem {
 export interface ScanResult {
   changes: DirectoryChanges[]
   /** Directories that this job found and left for another. */
-  leftover: string[]
+  leftover: PendingDirectory[]
   files: number
   bytes: number
   /** What could not be read: its old state stays in the snapshot. */

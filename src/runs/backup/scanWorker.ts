@@ -8,18 +8,21 @@ import type { ScanJob, ScanResult, ScanSetting } from './scanMessages.ts'
 const entriesPerJob = 4000
 
 const setting = workerData as ScanSetting
-const scanner = new DirectoryScanner(new ScanReader(setting.manifestFile), setting)
+const reader = new ScanReader(setting.manifestFile)
+const scanner = new DirectoryScanner(reader, setting)
 
 // oxlint-disable-next-line typescript/require-await -- the walk is synchronous; see immich/readDirectory.ts
 serve(async (job: ScanJob, { signal }) => {
   const result: ScanResult = { changes: [], leftover: [], files: 0, bytes: 0, unreadable: [], skipped: [] }
   const pending = [...job.directories]
-  for (let seen = 0; seen < entriesPerJob;) {
-    signal.throwIfAborted()
-    const directory = pending.pop()
-    if (directory === undefined) break
-    seen += 1 + scanner.scan(job.source, directory, pending, result)
-  }
+  reader.reading(() => {
+    for (let seen = 0; seen < entriesPerJob;) {
+      signal.throwIfAborted()
+      const directory = pending.pop()
+      if (directory === undefined) break
+      seen += 1 + scanner.scan(job.source, directory, pending, result)
+    }
+  })
   result.leftover = pending
   return result
 })
