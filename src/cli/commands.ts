@@ -23,6 +23,18 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'snapshots',
+    summary: 'list the snapshots that can be restored',
+    load: () => import('./snapshots.ts'),
+  },
+  { name: 'ls', summary: 'list a folder of a snapshot', load: () => import('./ls.ts') },
+  { name: 'restore', summary: 'restore a snapshot, or a part of it', load: () => import('./restore.ts') },
+  {
+    name: 'restore-database',
+    summary: 'load the database dump of a snapshot into a database',
+    load: () => import('./restoreDatabase.ts'),
+  },
+  {
     name: 'verify-restore',
     summary: 'prove that a vault restores',
     load: () => import('./verifyRestore.ts'),

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import type { Variables } from '../config/environment.ts'
 import type { Need } from '../config/needs.ts'
+import type { Secret } from '../config/secret.ts'
 import type { ExitCode } from '../shared/errors.ts'
 import type { Output, OutputStream } from './output/output.ts'
 
@@ -27,6 +28,12 @@ export interface Context extends Pick<Surroundings, 'cwd' | 'signal'> {
    * @throws UserError that tells everything that is wrong with it.
    */
   readonly loadConfig: (needs: readonly Need[]) => Config
+  /**
+   * The secret that an option refers to.
+   * @param option its name, for messages: `--into`.
+   * @throws UserError when it is the secret itself, and no reference.
+   */
+  readonly resolveSecret: (reference: string, option: string) => Secret
   /** Asks a question at the terminal, else takes the first line of stdin. */
   readonly ask: (question: string) => Promise<string>
   /** Asks for a secret: without an echo at a terminal, else the first line of stdin. */

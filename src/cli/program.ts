@@ -1,7 +1,9 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
+import { readEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load.ts'
-import { exitCodes } from '../shared/errors.ts'
+import { isReference, resolveSecret, type Secret } from '../config/secret.ts'
+import { exitCodes, UserError } from '../shared/errors.ts'
 import { commands } from './commands.ts'
 import type { CommandModule, Context, Surroundings } from './context.ts'
 import { Output, type OutputStream, usualColumns } from './output/output.ts'
@@ -50,9 +52,22 @@ function contextFor(args: readonly string[], around: Surroundings, output: Outpu
     output,
     interactive: around.stdin.isTTY === true,
     loadConfig: (needs) => loadConfig({ file, env: around.env, cwd: around.cwd, needs }),
+    resolveSecret: (reference, option) => secretOf(reference, option, around),
     ask: async (question) => await ask(question, around),
     askSecret: async (question) => await askSecret(question, around),
   }
+}
+
+function secretOf(reference: string, option: string, { env, cwd }: Surroundings): Secret {
+  if (isReference(reference)) {
+    return resolveSecret(reference, { environment: readEnvironment(env, cwd), folder: cwd }, option)
+  }
+  throw new UserError(
+    `${option} takes a reference to the secret, env:NAME or file:/path, and never the secret itself`,
+    {
+      hint: 'What stands on a command line can be seen by everybody on the machine, and stays in the history.',
+    },
+  )
 }
 
 function globalCommand({ stdout, stderr }: Surroundings): Command {

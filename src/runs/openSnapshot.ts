@@ -28,26 +28,44 @@ export interface OpenedSnapshot extends AsyncDisposable {
   warnings: string[]
 }
 
+/** Refuses a vault that does not show what somebody has seen. @param ids what was listed. @throws UserError */
+export function requireHeads(ids: readonly RecordId[], knownHeads: readonly KnownHead[]): void {
+  for (const { head, rememberedBy } of knownHeads) requireHead(ids, head, rememberedBy)
+}
+
+/** Where to look for a snapshot, and which one. */
+export interface SnapshotWish extends CallOptions {
+  host: string
+  choice: SnapshotChoice
+  knownHeads: readonly KnownHead[]
+}
+
+/**
+ * Finds the record of a snapshot.
+ * @throws UserError when there is no such snapshot, its record can't be read, or the vault hides a known head.
+ */
+export async function findSnapshot(
+  vault: Vault,
+  { host, choice, knownHeads, signal }: SnapshotWish,
+): Promise<{ record: SnapshotRecord; ids: RecordId[]; warnings: string[] }> {
+  const ids = await listRecords(vault, host, 0, { signal })
+  requireHeads(ids, knownHeads)
+  const { record } = await chooseSnapshot(vault, host, ids, choice, { signal })
+  return { record, ids, warnings: warningsOf(record, knownHeads) }
+}
+
 /**
  * Opens a snapshot of a host.
- * @param options.folder an existing folder to put temporary files into: about three times the manifest's size.
- * @throws UserError when there is no such snapshot, it can't be read, or the vault hides a known head.
+ * @param wish.folder an existing folder to put temporary files into: about three times the manifest's size.
+ * @throws UserError as {@link findSnapshot}, and when a manifest that it needs is lost.
  */
 export async function openSnapshot(
   vault: Vault,
-  options: {
-    host: string
-    choice: SnapshotChoice
-    knownHeads: readonly KnownHead[]
-    folder: string
-  } & CallOptions,
+  wish: SnapshotWish & { folder: string },
 ): Promise<OpenedSnapshot> {
-  const { host, choice, knownHeads } = options
-  const call = { signal: options.signal }
-  const ids = await listRecords(vault, host, 0, call)
-  for (const { head, rememberedBy } of knownHeads) requireHead(ids, head, rememberedBy)
-  const { record } = await chooseSnapshot(vault, host, ids, choice, call)
-  const folder = await mkdtemp(join(options.folder, 'safelight-read-'))
+  const call = { signal: wish.signal }
+  const { record, ids, warnings } = await findSnapshot(vault, wish)
+  const folder = await mkdtemp(join(wish.folder, 'safelight-read-'))
   try {
     const { base, deltas } = await fetchChain(vault, record, folder, call)
     const manifest = assembleManifest(base, deltas, join(folder, 'manifest.sqlite'))
@@ -55,7 +73,7 @@ export async function openSnapshot(
       record,
       db: manifest.db,
       view: new SnapshotView(manifest.db, record.sequence),
-      warnings: warningsOf(record, knownHeads),
+      warnings,
       async [Symbol.asyncDispose]() {
         manifest.close()
         await rm(folder, { recursive: true, force: true })
@@ -63,7 +81,8 @@ export async function openSnapshot(
     }
   } catch (error) {
     await rm(folder, { recursive: true, force: true })
-    if (error instanceof UnreadableManifestError) throw await withAlternatives(vault, host, ids, error, call)
+    if (error instanceof UnreadableManifestError)
+      throw await withAlternatives(vault, wish.host, ids, error, call)
     throw error
   }
 }

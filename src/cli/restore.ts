@@ -1,0 +1,121 @@
+import { mkdir } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { Option, type Command } from 'commander'
+import type { Config, Destination } from '../config/config.ts'
+import { findDestination } from '../config/destination.ts'
+import { openSnapshot } from '../runs/openSnapshot.ts'
+import type { Overwrite } from '../runs/restore/overwrite.ts'
+import type { ProtectedFolder } from '../runs/restore/protect.ts'
+import { restore, type RestoreProgress } from '../runs/restore/restore.ts'
+import { exitCodes, type ExitCode } from '../shared/errors.ts'
+import type { Context } from './context.ts'
+import { examples } from './examples.ts'
+import { knownHeads } from './knownHeads.ts'
+import { openDestination } from './openDestination.ts'
+import { restoreDocument, restoreSummary } from './output/restoreSummary.ts'
+import { addSnapshotOptions, choiceOf, type SnapshotOptions } from './snapshotChoice.ts'
+
+interface Options extends SnapshotOptions {
+  to: string
+  path?: string
+  contentOnly?: boolean
+  overwrite: Overwrite
+}
+
+export function configure(command: Command): void {
+  command.requiredOption('--to <folder>', 'the folder to restore to; made when it is not there')
+  addSnapshotOptions(command)
+    .option('--path <glob>', "only what fits, for example 'library/alice/2024/**'; a folder means all in it")
+    .option('--content-only', 'bytes only: leave owners, modes and times alone')
+    .addOption(
+      new Option('--overwrite <when>', 'replace files that are there and differ')
+        .choices(['never', 'changed', 'always'])
+        .default('never'),
+    )
+    .addHelpText(
+      'after',
+      `
+The folder becomes a media root as Immich expects it: all six folders with their markers, further sources below
+sources/, and the database dump in backups/, where Immich's own restore finds it. With --path, it gets only what fits.
+Nothing is ever written outside of it, and nothing into the library.
+
+A restore that was interrupted goes on when it is run again: files of the right size and time are there already.
+
+Exit codes: 0 done, 3 done but some paths could not be restored, 10 no vault there or a known snapshot is hidden, 12
+wrong key, 130 interrupted, 1 anything else.
+${examples([
+  ['safelight restore --to /srv/restored', 'Restores the newest snapshot.'],
+  ['safelight restore --to /srv/may --at 2026-05-01', 'Restores the library as it was on that day.'],
+  [
+    "safelight restore --to /tmp/look --path 'library/alice/2024/**' --content-only",
+    'Fetches some files to look at them.',
+  ],
+  [
+    'safelight restore --from cloud --snapshot 7 --to /srv/restored --overwrite changed',
+    'Puts everything back to snapshot 7.',
+  ],
+])}`,
+    )
+}
+
+export async function run(context: Context, command: Command): Promise<ExitCode> {
+  const options = command.opts<Options>()
+  const config = context.loadConfig(['identity', 'destinations'])
+  const destination = findDestination(config, options.from)
+  const to = resolve(context.cwd, options.to)
+  await using opened = await openDestination(context, config, destination)
+  const { vault, storage, identity } = opened
+  await mkdir(config.state, { recursive: true, mode: 0o700 })
+  using progress = context.output.startProgress()
+  await using snapshot = await openSnapshot(vault, {
+    host: config.host,
+    choice: choiceOf(options),
+    knownHeads: knownHeads(opened, options.expectHead),
+    folder: config.state,
+    signal: context.signal,
+  })
+  for (const warning of snapshot.warnings) context.output.warn(warning)
+  const result = await restore({
+    vault,
+    storage,
+    identity,
+    snapshot,
+    to,
+    path: options.path,
+    contentOnly: options.contentOnly ?? false,
+    overwrite: options.overwrite,
+    protectedFolders: protectedFolders(config, destination),
+    now: () => new Date(),
+    onProgress: (state) => progress.update(progressLine(state)),
+    signal: context.signal,
+  })
+  const end = {
+    destination: destination.name,
+    location: vault.storage.location,
+    record: snapshot.record,
+    result,
+  }
+  context.output.result(restoreDocument(end), () => restoreSummary(end))
+  return result.tally.problemCount > 0 ? exitCodes.partial : exitCodes.done
+}
+
+function protectedFolders(config: Config, destination: Destination): ProtectedFolder[] {
+  return [
+    ...(config.library === undefined ? [] : [{ path: config.library, name: 'the library' }]),
+    ...config.sources.map(({ path, name }) => ({ path, name: `the source ${name}` })),
+    ...[destination, ...config.destinations].flatMap((one) =>
+      one.type === 'local' ? [{ path: one.path, name: `the vault of destination ${one.name}` }] : [],
+    ),
+    { path: config.state, name: 'the state directory' },
+  ]
+}
+
+const phases: Record<RestoreProgress['phase'], string> = {
+  files: '',
+  folders: 'setting the metadata of folders',
+  flushing: 'waiting for the disk',
+}
+
+function progressLine({ phase, ...amounts }: RestoreProgress) {
+  return { ...amounts, current: phases[phase] }
+}
