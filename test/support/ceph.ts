@@ -7,12 +7,13 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { openSync } from 'node:fs'
-import { mkdir, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { cephConfig } from './cephConfig.ts'
 import { cephRoot } from './cephRoot.ts'
+import { makeCertificate } from './certificate.ts'
 import { exec } from './exec.ts'
 import { freePort } from './ports.ts'
 
@@ -22,12 +23,17 @@ export interface S3Server {
   accessKeyId: string
   secretAccessKey: string
   region: string
+  /** PEM of the authority that a client must trust, where the server speaks TLS. */
+  ca?: string
 }
 
 export interface RunningS3Server extends S3Server, AsyncDisposable {}
 
-/** Starts a server of one's own. Disposing of it ends its processes and removes its data. */
-export async function startCeph(): Promise<RunningS3Server> {
+/**
+ * Starts a server of one's own. Disposing of it ends its processes and removes its data.
+ * @param options.tls whether it speaks TLS, with a certificate of its own authority.
+ */
+export async function startCeph({ tls = false } = {}): Promise<RunningS3Server> {
   await using stack = new AsyncDisposableStack()
   const root = await cephRoot()
   await removeAbandoned(root)
@@ -43,11 +49,12 @@ export async function startCeph(): Promise<RunningS3Server> {
   const keys = { accessKeyId: 'test', secretAccessKey: 'testtest' }
   await createUser(ceph, keys)
   const gatewayPort = await freePort()
-  await startGateway(ceph, gatewayPort)
+  await startGateway(ceph, gatewayPort, { tls })
 
   const running = stack.move()
   return {
-    endpoint: `http://127.0.0.1:${gatewayPort}`,
+    endpoint: `${tls ? 'https' : 'http'}://127.0.0.1:${gatewayPort}`,
+    ...(tls ? { ca: await readFile(join(root, home, 'ca.pem'), 'utf8') } : {}),
     ...keys,
     region: 'us-east-1',
     [Symbol.asyncDispose]: () => running.disposeAsync(),
@@ -96,8 +103,13 @@ async function createUser(
   }
 }
 
-async function startGateway(ceph: Chroot, port: number): Promise<void> {
-  const frontend = `--rgw_frontends=beast endpoint=127.0.0.1:${port}`
+async function startGateway(ceph: Chroot, port: number, { tls }: { tls: boolean }): Promise<void> {
+  if (tls) await makeCertificate(join(ceph.root, ceph.home))
+  const { home } = ceph
+  const listener = tls
+    ? `ssl_endpoint=127.0.0.1:${port} ssl_certificate=${home}/server.pem ssl_private_key=${home}/server.key`
+    : `endpoint=127.0.0.1:${port}`
+  const frontend = `--rgw_frontends=beast ${listener} tcp_nodelay=1`
   ceph.start('radosgw', '-f', '-n', 'client.admin', `--keyring=${ceph.home}/keyring`, frontend)
   await until('the gateway to listen', () => accepts(port))
 }
