@@ -43,16 +43,14 @@ class S3Storage implements Storage {
     concurrency: 16,
     reopenable: true,
   }
+  readonly location: string
   readonly #bucket: S3Bucket
   readonly #policy: RetryPolicy
 
   constructor(bucket: S3Bucket, policy: RetryPolicy) {
+    this.location = bucket.location
     this.#bucket = bucket
     this.#policy = policy
-  }
-
-  get location(): string {
-    return `s3://${this.#bucket.name}/${this.#bucket.prefix}`
   }
 
   async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {

@@ -13,12 +13,14 @@ type AboutCall = CallOptions & Omit<S3Call, 'bucket'>
 export class S3Bucket {
   readonly name: string
   readonly client: S3Client
+  readonly location: string
   /** Empty, or ends in a slash. */
   readonly prefix: string
   readonly #storageClass: S3Options['storageClass']
 
   constructor(options: S3Options) {
     this.name = options.bucket
+    this.location = `s3://${options.bucket}/${options.prefix}`
     this.client = createS3Client(options)
     this.prefix = options.prefix === '' ? '' : `${options.prefix}/`
     this.#storageClass = options.storageClass

@@ -1,7 +1,7 @@
 import { MemoryStorage } from '../../src/storage/memory.ts'
 import { conformance } from './conformance.ts'
 
-conformance('memory storage', async () => ({
+conformance(async () => ({
   storage: new MemoryStorage(),
   leftovers: async () => [],
   async [Symbol.asyncDispose]() {},

@@ -3,7 +3,7 @@ import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
   DeleteBucketCommand,
-  DeleteObjectCommand,
+  DeleteObjectsCommand,
   ListMultipartUploadsCommand,
   paginateListObjectsV2,
   S3Client,
@@ -54,8 +54,8 @@ async function emptyBucket(client: S3Client, bucket: string): Promise<void> {
     await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
   }
   for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket })) {
-    await Promise.all(
-      Contents.map(({ Key }) => client.send(new DeleteObjectCommand({ Bucket: bucket, Key }))),
-    )
+    if (Contents.length === 0) continue
+    const Objects = Contents.map(({ Key }) => ({ Key }))
+    await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
   }
 }

@@ -1,0 +1,154 @@
+/* How the local backend meets disks that are full, read-only or broken: real ones, made for the test. */
+import { randomBytes } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { openLocal } from '../../src/storage/local.ts'
+import { exec } from '../support/exec.ts'
+import { temporaryFolder } from '../support/temporaryFolder.ts'
+import { collect, keysOf, pieces } from './streams.ts'
+
+const kind = 'content' as const
+const megabyte = 1024 * 1024
+
+/** A file system in memory, mounted for a test. */
+async function mounted(
+  size: number,
+): Promise<{ path: string; remount(option: string): Promise<void> } & AsyncDisposable> {
+  const folder = await temporaryFolder()
+  await exec('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'safelight-test', folder.path])
+  return {
+    path: folder.path,
+    remount: async (option) => void (await exec('mount', ['-o', `remount,${option}`, folder.path])),
+    async [Symbol.asyncDispose]() {
+      await exec('umount', [folder.path])
+      await folder[Symbol.asyncDispose]()
+    },
+  }
+}
+
+describe.skipIf(!(await mayMount()))('on a disk of 2 MB (skipped where mounting is not permitted)', () => {
+  test('a full disk is told as such, and nothing half is left', async () => {
+    await using disk = await mounted(2 * megabyte)
+    const storage = await openLocal(disk.path)
+    await storage.put('small', Buffer.from('bytes'), { kind })
+    const full = {
+      name: 'StorageError',
+      transient: false,
+      message: `no space left in ${disk.path}`,
+      hint: expect.stringContaining('Make room'),
+    }
+    await expect(storage.put('large', randomBytes(3 * megabyte), { kind })).rejects.toMatchObject(full)
+    const stream = pieces(randomBytes(3 * megabyte), 100_000)
+    await expect(storage.upload('a/large', stream, { kind })).rejects.toMatchObject(full)
+    expect(await readdir(join(disk.path, 'tmp'))).toEqual([])
+    expect(await keysOf(storage.list(''))).toEqual(['small'])
+    await storage.put('next', randomBytes(megabyte), { kind })
+    expect(await keysOf(storage.list(''))).toEqual(['next', 'small'])
+  })
+
+  test('a read-only disk refuses writing, and reads on', async () => {
+    await using disk = await mounted(2 * megabyte)
+    await (await openLocal(disk.path)).put('a/b', Buffer.from('bytes'), { kind })
+    await disk.remount('ro')
+    const storage = await openLocal(disk.path)
+    await expect(storage.put('a/c', Buffer.alloc(1), { kind })).rejects.toMatchObject({
+      name: 'AccessDeniedError',
+      hint: 'The file system is mounted read-only.',
+    })
+    expect(String(await collect(storage.read('a/b')))).toBe('bytes')
+    expect(await keysOf(storage.list(''))).toEqual(['a/b'])
+  })
+})
+
+describe('what reaches the disk, seen by strace', () => {
+  /** Runs one put in a process of its own under strace; gives its system calls, and how the put went. */
+  async function tracedPut(root: string, key: string, ...strace: string[]) {
+    const log = join(root, '..', `${root.split('/').at(-1)}.strace`)
+    const script = join(import.meta.dirname, 'putOnce.ts')
+    const command = ['-f', '-y', '-qq', '-o', log, '-e', 'trace=fsync,link,mkdir,unlink', ...strace]
+    try {
+      const said = await exec('strace', [...command, process.execPath, script, root, key])
+      return { said, calls: relevantCalls(await readFile(log, 'utf8'), root) }
+    } finally {
+      await exec('rm', ['-f', log])
+    }
+  }
+
+  test('a file is whole there before it has its name, and each name before the put is done', async () => {
+    await using folder = await temporaryFolder()
+    const { said, calls } = await tracedPut(folder.path, 'a/b/key')
+    expect(said).toBe('done\n')
+    expect(calls).toEqual([
+      'mkdir tmp',
+      'fsync .',
+      'fsync tmp/temporary',
+      'mkdir a',
+      'fsync .',
+      'mkdir a/b',
+      'fsync a',
+      'link tmp/temporary a/b/key',
+      'fsync a/b',
+      'unlink tmp/temporary',
+    ])
+  })
+
+  test('a second put makes the folders safe again, because nobody knows how the first one ended', async () => {
+    await using folder = await temporaryFolder()
+    await tracedPut(folder.path, 'a/key')
+    const { calls } = await tracedPut(folder.path, 'a/other')
+    expect(calls).toContain('fsync .')
+    expect(calls.indexOf('fsync .')).toBeLessThan(calls.indexOf('link tmp/temporary a/other'))
+  })
+
+  test('a taken key is safe on the disk before it is called taken', async () => {
+    await using folder = await temporaryFolder()
+    await tracedPut(folder.path, 'a/key')
+    const { said, calls } = await tracedPut(folder.path, 'a/key')
+    expect(said).toBe('ObjectExistsError: a/key already exists\n')
+    const linked = calls.findIndex((call) => call.startsWith('link'))
+    expect(calls.indexOf('fsync a', linked)).toBeGreaterThan(linked)
+  })
+
+  test('a disk that can not keep the bytes fails the put, and nothing appears', async () => {
+    await using folder = await temporaryFolder()
+    await (await openLocal(folder.path)).put('a/first', Buffer.alloc(1), { kind })
+    const { said } = await tracedPut(folder.path, 'a/key', '-e', 'inject=fsync:error=EIO')
+    expect(said).toMatch(/^StorageError: .*EIO/)
+    const storage = await openLocal(folder.path)
+    expect(await keysOf(storage.list(''))).toEqual(['a/first'])
+    expect(await readdir(join(folder.path, 'tmp'))).toEqual([])
+  })
+
+  test('a disk that can not keep the name fails the put, though the object is there whole', async () => {
+    await using folder = await temporaryFolder()
+    await (await openLocal(folder.path)).put('a/first', Buffer.alloc(1), { kind })
+    const onFolder = ['-P', join(folder.path, 'a'), '-e', 'inject=fsync:error=EIO']
+    const { said } = await tracedPut(folder.path, 'a/key', ...onFolder)
+    expect(said).toMatch(/^StorageError: .*EIO/)
+    const storage = await openLocal(folder.path)
+    expect(String(await collect(storage.read('a/key')))).toBe('bytes')
+  })
+})
+
+async function mayMount(): Promise<boolean> {
+  try {
+    await using disk = await mounted(megabyte)
+    return disk.path !== ''
+  } catch {
+    return false
+  }
+}
+
+/** The calls that touch the vault, with short names. */
+function relevantCalls(log: string, root: string): string[] {
+  return log
+    .split('\n')
+    .filter((line) => line.includes(root) && !line.includes('resumed>'))
+    .map((line) => {
+      const call = /\b(fsync|link|mkdir|unlink)\(/.exec(line)?.[1] ?? '?'
+      const paths = line.matchAll(/["<](\/[^">]*)[">]/g)
+      const names = Array.from(paths, ([, path = '']) => path.slice(root.length + 1) || '.')
+      return [call, ...names.map((name) => name.replace(/^tmp\/.+/, 'tmp/temporary'))].join(' ')
+    })
+}

@@ -1,0 +1,95 @@
+import { once } from 'node:events'
+import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import { pipeline } from 'node:stream/promises'
+
+/** What goes wrong with one request. */
+export type HttpFault =
+  /** The connection breaks before the request reaches the server. */
+  | 'lost request'
+  /** The server does what is asked, but the connection breaks before its answer arrives. */
+  | 'lost answer'
+  /** The connection breaks after so many bytes of the answer's body. */
+  | { cutAnswerAt: number }
+  /** The proxy answers in the server's place, in the way of S3. */
+  | { status: number; code: string; headers?: Record<string, string> }
+
+export interface HttpProxy extends AsyncDisposable {
+  url: string
+  /** The requests that came, as `PUT /bucket/key?partNumber=2`, without other query parameters. */
+  requests: string[]
+  /** Adds faults for the next requests that `matches` finds in the form above. */
+  breakNext(matches: RegExp, ...faults: HttpFault[]): void
+}
+
+/** An HTTP proxy on loopback before the server at `target`, which counts requests and breaks them as told. */
+export async function startHttpProxy(target: string): Promise<HttpProxy> {
+  const requests: string[] = []
+  const faults: { matches: RegExp; fault: HttpFault }[] = []
+  const server = createServer((incoming, outgoing) => {
+    const line = requestLine(incoming)
+    requests.push(line)
+    const found = faults.findIndex(({ matches }) => matches.test(line))
+    const fault = found === -1 ? undefined : faults.splice(found, 1)[0]?.fault
+    // Whatever goes wrong, wanted or not, the client sees a broken connection.
+    forward(target, incoming, outgoing, fault).catch(() => outgoing.destroy())
+  }).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
+  return {
+    url: `http://127.0.0.1:${address.port}`,
+    requests,
+    breakNext: (matches, ...added) => faults.push(...added.map((fault) => ({ matches, fault }))),
+    async [Symbol.asyncDispose]() {
+      const closed = once(server, 'close')
+      server.close()
+      server.closeAllConnections()
+      await closed
+    },
+  }
+}
+
+function requestLine({ method, url = '' }: IncomingMessage): string {
+  const { pathname, searchParams } = new URL(url, 'http://proxy')
+  const part = searchParams.get('partNumber')
+  const kind = part ? `?partNumber=${part}` : searchParams.has('uploads') ? '?uploads' : ''
+  return `${method} ${pathname}${kind || (searchParams.has('uploadId') ? '?uploadId' : '')}`
+}
+
+async function forward(
+  target: string,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  fault: HttpFault | undefined,
+): Promise<void> {
+  if (fault === 'lost request') throw new Error(fault)
+  if (typeof fault === 'object' && 'status' in fault) {
+    incoming.resume()
+    await once(incoming, 'end')
+    const body = `<Error><Code>${fault.code}</Code><Message>said the proxy</Message></Error>`
+    outgoing.writeHead(fault.status, { 'content-type': 'application/xml', ...fault.headers }).end(body)
+    return
+  }
+  const { method, url, headers } = incoming
+  const onward = request(new URL(url ?? '', target), { method, headers })
+  const [[answer]] = (await Promise.all([once(onward, 'response'), pipeline(incoming, onward)])) as [
+    [IncomingMessage],
+    void,
+  ]
+  if (fault === 'lost answer') {
+    answer.resume()
+    await once(answer, 'end')
+    throw new Error(fault)
+  }
+  outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+  await pipeline(cutAt(answer, fault?.cutAnswerAt ?? Infinity), outgoing)
+}
+
+async function* cutAt(answer: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer> {
+  let left = limit
+  for await (const chunk of answer) {
+    yield chunk.subarray(0, left)
+    left -= chunk.length
+    if (left <= 0) throw new Error('the answer is cut here')
+  }
+}
