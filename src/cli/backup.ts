@@ -14,6 +14,7 @@ import { printablePath } from '../shared/bytePath.ts'
 import type { RecordId } from '../vault/record.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Context } from './context.ts'
+import { dataRecipients } from './dataRecipients.ts'
 import { examples } from './examples.ts'
 import { backupDocument, backupSummary } from './output/backupSummary.ts'
 import { openDestination, pinnedHostFolder } from './openDestination.ts'
@@ -97,7 +98,7 @@ async function backUpTo(
     vault,
     storage,
     host: config.host,
-    recipients: config.writeOnly ? config.recovery : [...new Set([identity.recipient, ...config.recovery])],
+    recipients: dataRecipients(config, identity),
     folder,
     sources: sourcesOf(config),
     ignore: config.ignore,

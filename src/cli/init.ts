@@ -6,6 +6,7 @@ import { UserError } from '../shared/errors.ts'
 import { openStorage } from '../storage/open.ts'
 import { createVault } from '../vault/vault.ts'
 import type { Context } from './context.ts'
+import { dataRecipients } from './dataRecipients.ts'
 import { examples } from './examples.ts'
 import { openIdentity } from './openIdentity.ts'
 import { recoverySheet } from './output/recoverySheet.ts'
@@ -41,6 +42,7 @@ export async function run(context: Context, command: Command): Promise<void> {
     })
   }
   const identity = await openIdentity(config, context)
+  dataRecipients(config, identity)
   if (!yes) await confirmSaved(context, identity.recipient)
   const storage = await openStorage(storageOptions(destination))
   try {
