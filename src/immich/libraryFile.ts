@@ -12,14 +12,16 @@ export class NotAFileError extends Error {
   }
 }
 
+/** Read, and nothing else: follow no symbolic link, and don't wait for the other end of a pipe. */
+export const readFlags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
 /**
  * Opens a file of the library to read, and never otherwise. Access times stay as they are where the kernel allows it
  * (to the file's owner and root), symbolic links are not followed, and a pipe in the file's place does not block.
  * @throws NotAFileError, or a system error.
  */
 export async function openLibraryFile(path: string): Promise<{ handle: FileHandle; stats: BigIntStats }> {
-  const flags = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
-  const handle = await openPreferably(path, flags | constants.O_NOATIME, flags)
+  const handle = await openPreferably(path, readFlags | constants.O_NOATIME, readFlags)
   try {
     const stats = await handle.stat({ bigint: true })
     if (!stats.isFile()) throw new NotAFileError()
@@ -41,8 +43,12 @@ async function openPreferably(path: string, preferred: number, otherwise: number
 
 /** Whether a file is still what it was when it was opened: the same bytes, as far as the file system tells. */
 export async function isUnchanged(handle: FileHandle, before: BigIntStats): Promise<boolean> {
-  const now = await handle.stat({ bigint: true })
-  return now.size === before.size && now.mtimeNs === before.mtimeNs && now.ctimeNs === before.ctimeNs
+  return sameFile(await handle.stat({ bigint: true }), before)
+}
+
+/** Whether two looks at a file saw the same bytes, as far as the file system tells. */
+export function sameFile(a: BigIntStats, b: BigIntStats): boolean {
+  return a.size === b.size && a.mtimeNs === b.mtimeNs && a.ctimeNs === b.ctimeNs
 }
 
 /**

@@ -17,6 +17,8 @@ export function openWritable(file: string): Database {
   const db = new Sqlite(file, { timeout: 10_000 })
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = NORMAL')
+  // Each checkpoint of the log waits for the disk twice; at SQLite's own 1,000 pages that took a third of a first run.
+  db.pragma('wal_autocheckpoint = 8000')
   db.pragma('cache_size = -16384')
   db.pragma('temp_store = FILE')
   harden(db)

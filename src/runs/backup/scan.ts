@@ -37,25 +37,30 @@ export interface ScanContext {
 /**
  * Walks the sources in order and compares them with the manifest. What is gone or needs no reading is written into the
  * manifest at once; files to read go to the work list.
+ * @returns how many paths are gone: what was moved to where the walk had been already was missed.
  */
-export async function scanSources(context: ScanContext): Promise<void> {
+export async function scanSources(context: ScanContext): Promise<number> {
   const script = new URL('./scanWorker.ts', import.meta.url)
   const pool = new WorkerPool(script, { size: threads, data: context.setting, signal: context.signal })
   try {
     archiveFormerSources(context)
-    for (const source of context.sources) await scanSource(context, source, pool)
+    let gone = 0
+    for (const source of context.sources) gone += await scanSource(context, source, pool)
+    return gone
   } finally {
     await pool.close()
   }
 }
 
-async function scanSource(context: ScanContext, source: FolderSource, pool: WorkerPool): Promise<void> {
-  if (!putRoot(context, source)) return
+async function scanSource(context: ScanContext, source: FolderSource, pool: WorkerPool): Promise<number> {
+  if (!putRoot(context, source)) return 0
+  let gone = 0
   const queue: PendingDirectory[] = [['', knownId(context, source)]]
   const running = new Set<Promise<void>>()
   const run = async (job: ScanJob): Promise<void> => {
     const result = (await pool.run(job)) as ScanResult
     take(context, source, result)
+    gone += result.vanished + result.changes.reduce((sum, changes) => sum + changes.gone.length, 0)
     queue.push(...result.leftover)
   }
   while (queue.length > 0 || running.size > 0) {
@@ -67,6 +72,7 @@ async function scanSource(context: ScanContext, source: FolderSource, pool: Work
     }
     await Promise.race(running)
   }
+  return gone
 }
 
 function knownId({ setting }: ScanContext, { treePath }: FolderSource): number {
@@ -89,12 +95,10 @@ function putRoot({ chain, dryRun, tally, setting }: ScanContext, { treePath, roo
     const known = new ScanReader(setting.manifestFile)
     const before = known.entriesOf(parent).get(name)
     known.close()
-    if (before?.mtime === metadataOf(stats).mtime && before.mode === metadataOf(stats).mode) return true
-    chain.manifest.putEntry(
-      parent,
-      { ...metadataOf(stats), name, type: entryTypes.directory },
-      chain.sequence,
-    )
+    const metadata = metadataOf(stats)
+    const fields = ['mtime', 'mode', 'uid', 'gid'] as const
+    if (before && fields.every((field) => before[field] === metadata[field])) return true
+    chain.manifest.putEntry(parent, { ...metadata, name, type: entryTypes.directory }, chain.sequence)
     return true
   } catch (error) {
     const code = errorCode(error)
@@ -135,9 +139,13 @@ function take(context: ScanContext, source: FolderSource, result: ScanResult): v
   const { chain, tally, progress } = context
   for (const { path, reason } of result.unreadable) tally.problem('unreadable', path, reason)
   for (const { path, reason } of result.skipped) tally.problem('skipped', path, reason)
-  chain.manifest.transaction(() => {
-    for (const changes of result.changes) takeDirectory(context, source, changes)
-  })
+  if (result.changes.length > 0) {
+    chain.manifest.transaction(() => {
+      context.work.transaction(() => {
+        for (const changes of result.changes) takeDirectory(context, source, changes)
+      })
+    })
+  }
   progress.advance(result.files, result.bytes, source.treePath)
 }
 

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto'
+import { readSmallFile } from '../../immich/smallFile.ts'
 import { encryptObject } from '../../crypto/envelope.ts'
 import type { JobContext } from '../../shared/threads/serve.ts'
 
@@ -6,7 +7,7 @@ import { packPrefix, objectContext } from '../../vault/layout.ts'
 import { createObject, sha256 as digest } from '../../vault/objects.ts'
 import { buildPack } from '../../vault/pack.ts'
 import { metadataOf } from './metadata.ts'
-import { readOutcome, readWhole, withFile, type ContentStore } from './storeFile.ts'
+import { outcomeOfFailure, type ContentStore } from './storeFile.ts'
 import type { FileToStore, ReadOutcome, StoreBatchJob, StoredBatch } from './storeMessages.ts'
 
 /** A content below this size goes into a pack: archive classes bill 40 KB and a request for each object. */
@@ -22,7 +23,7 @@ export async function storeBatch(
   const outcomes: ReadOutcome[] = []
   for (const file of job.files) {
     context.signal.throwIfAborted()
-    const { outcome, bytes } = await readSmallFile(file)
+    const { outcome, bytes } = readAndHash(file)
     outcomes.push(outcome)
     if (outcome.status === 'read' && bytes) {
       const sha256 = Buffer.from(outcome.sha256)
@@ -45,23 +46,18 @@ export async function storeBatch(
   }
 }
 
-async function readSmallFile(file: FileToStore): Promise<{ outcome: ReadOutcome; bytes?: Buffer }> {
+function readAndHash(file: FileToStore): { outcome: ReadOutcome; bytes?: Buffer } {
   try {
-    return await withFile(file.path, async (handle, stats) => {
-      if (stats.size > packedSizeLimit) return { outcome: { status: 'grown' as const } }
-      const bytes = Buffer.allocUnsafe(Number(stats.size))
-      await readWhole(handle, stats, bytes)
-      const sha256 = hash('sha256', bytes, 'buffer')
-      const sha1 = file.wantSha1 ? hash('sha1', bytes, 'buffer') : undefined
-      return {
-        bytes,
-        outcome: { status: 'read' as const, sha256, sha1, size: bytes.length, metadata: metadataOf(stats) },
-      }
-    })
+    const { stats, bytes, changed } = readSmallFile(file.path, packedSizeLimit)
+    // A file that changes is tried again as a file of its own, which knows how to wait.
+    if (!bytes || changed) return { outcome: { status: 'grown' } }
+    const sha256 = hash('sha256', bytes, 'buffer')
+    const sha1 = file.wantSha1 ? hash('sha1', bytes, 'buffer') : undefined
+    return {
+      bytes,
+      outcome: { status: 'read', sha256, sha1, size: bytes.length, metadata: metadataOf(stats) },
+    }
   } catch (error) {
-    const outcome = readOutcome(error)
-    if (!outcome) throw error
-    // An unstable small file is tried again as a file of its own, which knows how to wait.
-    return { outcome: outcome.status === 'unstable' ? { status: 'grown' } : outcome }
+    return { outcome: outcomeOfFailure(error) }
   }
 }

@@ -65,7 +65,7 @@ export async function storeFile(
 }
 
 /** Opens a file for `work` and closes it. Failures of opening come out as {@link ReadFailure}. */
-export async function withFile<T>(
+async function withFile<T>(
   path: string,
   work: (handle: FileHandle, stats: BigIntStats) => Promise<T>,
 ): Promise<T> {
@@ -78,7 +78,7 @@ export async function withFile<T>(
 }
 
 /** Marks what `work` throws as a failure to read the library. */
-export async function reading<T>(work: () => Promise<T>): Promise<T> {
+async function reading<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
@@ -87,18 +87,21 @@ export async function reading<T>(work: () => Promise<T>): Promise<T> {
 }
 
 /** What a failure says about the file; undefined when it was not the file's. */
-export function readOutcome(error: unknown): ReadOutcome | undefined {
+function readOutcome(error: unknown): ReadOutcome | undefined {
   if (error instanceof UnstableFileError) return { status: 'unstable' }
-  if (!(error instanceof ReadFailure)) return undefined
-  const { cause } = error
-  const code = errorCode(cause)
-  if (cause instanceof NotAFileError || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP')
-    return { status: 'vanished' }
-  return { status: 'unreadable', reason: code ?? errorMessage(cause) }
+  return error instanceof ReadFailure ? outcomeOfFailure(error.cause) : undefined
 }
 
-/** The whole of a small enough file, hashed. @throws UnstableFileError when it changes meanwhile. */
-export async function readWhole(handle: FileHandle, stats: BigIntStats, target: Buffer): Promise<void> {
+/** What a failure to read a file says about it. */
+export function outcomeOfFailure(error: unknown): ReadOutcome {
+  const code = errorCode(error)
+  if (error instanceof NotAFileError || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP')
+    return { status: 'vanished' }
+  return { status: 'unreadable', reason: code ?? errorMessage(error) }
+}
+
+/** Reads the whole of a small enough file. @throws UnstableFileError when it changes meanwhile. */
+async function readWhole(handle: FileHandle, stats: BigIntStats, target: Buffer): Promise<void> {
   const read = await reading(async () => await readFully(handle, target, 0))
   if (read !== target.length || !(await reading(async () => await isUnchanged(handle, stats))))
     throw new UnstableFileError()

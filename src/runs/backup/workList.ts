@@ -37,6 +37,8 @@ export class WorkList {
     this.#db = new Sqlite(file)
     this.#db.pragma('journal_mode = OFF')
     this.#db.pragma('synchronous = OFF')
+    // Nobody else opens the file, so no statement needs to lock it.
+    this.#db.pragma('locking_mode = EXCLUSIVE')
     this.#db.pragma('cache_size = -8192')
     this.#db.exec(`
       DROP TABLE IF EXISTS directory; DROP TABLE IF EXISTS candidate; DROP TABLE IF EXISTS expected;
@@ -55,12 +57,15 @@ export class WorkList {
     this.#db.close()
   }
 
+  /** Makes many additions cost one. */
+  transaction(work: () => void): void {
+    this.#db.transaction(work)()
+  }
+
   addCandidates(directory: string, files: readonly { name: string; size: number; isNew: boolean }[]): void {
-    this.#db.transaction(() => {
-      const id = this.#addDirectory.run(nameToSql(directory)).lastInsertRowid
-      for (const { name, size, isNew } of files)
-        this.#addCandidate.run(id, nameToSql(name), size, isNew ? 1 : 0)
-    })()
+    const id = this.#addDirectory.run(nameToSql(directory)).lastInsertRowid
+    for (const { name, size, isNew } of files)
+      this.#addCandidate.run(id, nameToSql(name), size, isNew ? 1 : 0)
   }
 
   clearCandidates(): void {
@@ -96,10 +101,10 @@ export class WorkList {
   }
 
   addExpectedFiles(files: readonly ExpectedFile[]): void {
-    this.#db.transaction(() => {
+    this.transaction(() => {
       for (const { path, sha1, required } of files)
         this.#addExpected.run(nameToSql(path), sha1 ?? null, required ? 1 : 0)
-    })()
+    })
   }
 
   /** What Immich's database says of a path, or undefined when it does not name it. */
