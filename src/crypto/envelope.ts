@@ -28,6 +28,14 @@ export interface ObjectKey {
 /** Finds the key for a key id. It throws when there is none, saying what was looked for. */
 export type KeyLookup = (id: Buffer) => Uint8Array
 
+/** Finds this one key, for an object that can be under no other. The id is no secret, but a wrong one means damage. */
+export function onlyKey(only: ObjectKey): KeyLookup {
+  return (id) => {
+    if (id.equals(only.id)) return only.key
+    throw new DecryptionError(`the object names the key ${id.toString('hex')}, which is none for this place`)
+  }
+}
+
 /** Length of the object that holds `plaintextSize` bytes. */
 export function objectSize(plaintextSize: number): number {
   return headerSize + messageSize(plaintextSize)

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises'
 import { createHash } from 'node:crypto'
 import { stat } from 'node:fs/promises'
 import { constants, createGunzip, createGzip } from 'node:zlib'
-import { decryptStream, encryptStream } from '../crypto/envelope.ts'
+import { decryptStream, encryptStream, onlyKey } from '../crypto/envelope.ts'
 import { UserError } from '../shared/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
 import { manifestKey, type ManifestKind, objectContext } from './layout.ts'
@@ -52,7 +52,7 @@ export async function fetchManifest(
   }
   const context = objectContext(vault.id, manifest.key)
   await pipeline(
-    decryptStream(() => vault.keys.manifests.key, context, ciphertext()),
+    decryptStream(onlyKey(vault.keys.manifests), context, ciphertext()),
     createGunzip(),
     boundedBy(manifest.plaintextSize, manifest.key),
     createWriteStream(file, { flags: 'wx', mode: 0o600 }),

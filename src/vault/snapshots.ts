@@ -1,4 +1,4 @@
-import { decryptObject, encryptObject } from '../crypto/envelope.ts'
+import { decryptObject, encryptObject, onlyKey } from '../crypto/envelope.ts'
 import { exitCodes, UserError } from '../shared/errors.ts'
 import { ObjectMissingError } from '../storage/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
@@ -155,6 +155,6 @@ function encryptJson(vault: Vault, key: string, value: unknown): Buffer {
 }
 
 function decryptJson(vault: Vault, key: string, object: Uint8Array): unknown {
-  const plaintext = decryptObject(() => vault.keys.records.key, objectContext(vault.id, key), object)
+  const plaintext = decryptObject(onlyKey(vault.keys.records), objectContext(vault.id, key), object)
   return JSON.parse(plaintext.toString('utf8'))
 }

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { unwrapWithIdentity, wrapForRecipients } from '../crypto/age.ts'
 import { DecryptionError } from '../crypto/cobblestone.ts'
-import { decryptObject, encryptObject, type ObjectKey } from '../crypto/envelope.ts'
+import { decryptObject, encryptObject, onlyKey, type ObjectKey } from '../crypto/envelope.ts'
 import { exitCodes, UserError } from '../shared/errors.ts'
 import { ObjectMissingError } from '../storage/errors.ts'
 import type { CallOptions, Storage } from '../storage/storage.ts'
@@ -185,7 +185,7 @@ async function tryIndexKey(
     const bytes = await readSmallObject(storage, key, smallObjectLimit, options)
     if (key.endsWith('.age')) return await unwrapWithIdentity(bytes, options.identity.identity)
     const sealing = sealKey(Buffer.from(file.id, 'hex'), options.identity.seed, options.identity.prefix)
-    return decryptObject(() => sealing, objectContext(file.id, key), bytes)
+    return decryptObject(onlyKey({ id: noKeyId, key: sealing }), objectContext(file.id, key), bytes)
   } catch (error) {
     if (error instanceof DecryptionError || error instanceof ObjectMissingError) return undefined
     throw error

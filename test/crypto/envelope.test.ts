@@ -12,6 +12,7 @@ import {
   keyIdSize,
   leadSize,
   ObjectEncryptor,
+  onlyKey,
   objectPlaintextSize,
   objectSize,
   openObject,
@@ -236,6 +237,14 @@ describe('an object is refused', () => {
   test('under another key, although the key claims the id', async () => {
     const object = encryptObject(key, context, sampleBytes(100))
     expect(await refusal(object, context, () => randomBytes(32))).toBe('DecryptionError')
+  })
+
+  test('under the only key that it can have, when it names another', () => {
+    const object = encryptObject(key, context, fourChunks)
+    expect(decryptObject(onlyKey(key), context, object).equals(fourChunks)).toBe(true)
+    for (let at = headerSize - keyIdSize; at < headerSize; at++) {
+      expect(() => decryptObject(onlyKey(key), context, flipped(object, at, 1))).toThrow(DecryptionError)
+    }
   })
 
   test('when its key is not to be found, and the lookup says which', async () => {
