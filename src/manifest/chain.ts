@@ -95,7 +95,8 @@ export function importContents(manifest: Manifest, file: string, sequence: numbe
            SELECT c.sha256, c.size, ours.id, c.ciphertext_sha256, our_pack.id, c.pack_offset, @sequence FROM ${schema}.content c
            LEFT JOIN ${schema}.data_key theirs ON theirs.id = c.data_key LEFT JOIN main.data_key ours ON ours.key_id = theirs.key_id
            LEFT JOIN ${schema}.pack their_pack ON their_pack.id = c.pack LEFT JOIN main.pack our_pack ON our_pack.name = their_pack.name
-           WHERE c.since > @after AND c.sha256 NOT IN (SELECT sha256 FROM main.content)`,
+           WHERE c.since > @after AND c.sha256 NOT IN (SELECT sha256 FROM main.content)
+             AND coalesce(ours.id, our_pack.id) IS NOT NULL`,
         )
         .run({ sequence, after }).changes
     })(),

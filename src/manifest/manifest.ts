@@ -49,32 +49,33 @@ export class Manifest {
   }
 
   /**
-   * After a run that did not commit: its rows become rows of `sequence`, the one that this run will commit.
-   * What it stored lies in the vault all the same.
+   * The rows after `committed`, which no record has, become rows of `sequence`, the one that will be committed next.
+   * What they tell of lies in the vault all the same.
    */
-  adoptUncommitted(sequence: number): void {
+  adoptUncommitted(committed: number, sequence: number): void {
+    const rows = { committed, sequence }
     this.transaction(() => {
-      this.db.prepare('DELETE FROM entry WHERE since >= ? AND until IS NOT NULL').run(sequence)
+      this.db.prepare('DELETE FROM snapshot WHERE sequence > ?').run(committed)
+      this.db.prepare('DELETE FROM entry WHERE since > ? AND until IS NOT NULL').run(committed)
       const changed = ['entry', 'content', 'pack', 'data_key', 'directory'].map(
         (table) =>
-          this.db.prepare(`UPDATE ${table} SET since = @sequence WHERE since >= @sequence`).run({ sequence })
-            .changes,
+          this.db.prepare(`UPDATE ${table} SET since = @sequence WHERE since > @committed`).run(rows).changes,
       )
       changed.push(
-        this.db.prepare('UPDATE entry SET until = @sequence WHERE until >= @sequence').run({ sequence })
-          .changes,
+        this.db.prepare('UPDATE entry SET until = @sequence WHERE until > @committed').run(rows).changes,
       )
       this.#unsaved += changed.reduce((sum, n) => sum + n, 0)
     })
   }
 
-  /** Forgets what a run wrote that never committed `sequence`: what it stored may be gone from the vault by now. */
-  dropUncommitted(sequence: number): void {
+  /** Forgets the rows after `committed`, which no record has: what they tell of may be gone from the vault by now. */
+  dropUncommitted(committed: number): void {
     this.transaction(() => {
+      this.db.prepare('DELETE FROM snapshot WHERE sequence > ?').run(committed)
       for (const table of ['entry', 'content', 'pack', 'data_key', 'directory']) {
-        this.db.prepare(`DELETE FROM ${table} WHERE since >= ?`).run(sequence)
+        this.db.prepare(`DELETE FROM ${table} WHERE since > ?`).run(committed)
       }
-      this.db.prepare('UPDATE entry SET until = NULL WHERE until >= ?').run(sequence)
+      this.db.prepare('UPDATE entry SET until = NULL WHERE until > ?').run(committed)
     })
     this.#directories.clear()
   }
@@ -177,10 +178,10 @@ export class Manifest {
   archiveEntry(directory: number, name: string, sequence: number): void {
     const at = [directory, nameToSql(name)] as const
     this.#prepare('DELETE FROM entry WHERE directory = ? AND name = ? AND since = ?').run(...at, sequence)
-    this.#prepare('UPDATE entry SET until = ? WHERE directory = ? AND name = ? AND until IS NULL').run(
-      sequence,
-      ...at,
-    )
+    const ended = this.#prepare(
+      'UPDATE entry SET until = ? WHERE directory = ? AND name = ? AND until IS NULL',
+    ).run(sequence, ...at)
+    this.#unsaved += ended.changes
   }
 
   /** Archives all that is below a directory, which is itself gone. @returns how many files went. */

@@ -22,7 +22,7 @@ import { storeCandidates } from './storeCandidates.ts'
 import { Tally } from './tally.ts'
 import { WorkList } from './workList.ts'
 
-/** When files vanish between walk and read, the tree is being moved: it is walked again, so often at most. */
+/** Where paths vanish, they may have been moved to where the walk had been: it is done again, so often at most. */
 const maxWalks = 3
 /** After a stop, so long is left for a last checkpoint: well within the 30 seconds that Kubernetes grants. */
 const lastCheckpointMs = 15_000
@@ -91,13 +91,15 @@ class BackupRun {
   readonly #started: Date
   #database: DatabaseState | undefined
   #toRead = { files: 0, bytes: 0 }
+  /** Whether paths vanished even in the last walk. */
+  #keptMoving = false
 
   static async open(options: BackupOptions): Promise<BackupRun> {
     const progress = new ProgressMeter(options.onProgress)
     progress.begin('opening')
-    const { vault, host, folder, signal } = options
+    const { vault, host, folder, signal, dryRun: readOnly = false } = options
     const runId = randomBytes(8).toString('hex')
-    const chain = await HostChain.open(vault, { host, folder, runId, now: options.now(), signal })
+    const chain = await HostChain.open(vault, { host, folder, runId, now: options.now(), readOnly, signal })
     return new BackupRun(options, chain, progress)
   }
 
@@ -126,13 +128,17 @@ class BackupRun {
   async walkAndStore(): Promise<void> {
     if (this.#options.only === 'database') return
     for (let walk = 1; walk <= maxWalks; walk++) {
-      await this.#scan()
-      this.#toRead = this.#work.candidateTotals()
+      this.#tally.beginWalk()
+      const gone = await this.#scan()
+      const candidates = this.#work.candidateTotals()
+      this.#toRead.files += candidates.files
+      this.#toRead.bytes += candidates.bytes
       if (this.#options.dryRun) return
-      const vanished = await this.#store()
-      if (vanished === 0) return
+      const vanished = candidates.files === 0 ? 0 : await this.#store()
+      if (gone + vanished === 0) return
       this.#work.clearCandidates()
     }
+    this.#keptMoving = true
   }
 
   /** Commits the snapshot: from here on it exists. */
@@ -184,10 +190,10 @@ class BackupRun {
     rmSync(this.#workFile, { force: true })
   }
 
-  async #scan(): Promise<void> {
+  async #scan(): Promise<number> {
     const { sources, ignore, compare, oneFileSystem, folder, dryRun = false, now, signal } = this.#options
     this.#progress.begin('scanning')
-    await scanSources({
+    return await scanSources({
       sources,
       setting: {
         manifestFile: join(folder, 'manifest.sqlite'),
@@ -207,7 +213,6 @@ class BackupRun {
   }
 
   async #store(): Promise<number> {
-    if (this.#toRead.files === 0) return 0
     const { vault, storage, sources, signal } = this.#options
     return await storeCandidates({
       vault,
@@ -278,16 +283,20 @@ class BackupRun {
       [skipped, 'are sockets, devices, pipes or other file systems and were skipped'],
     ]
     const warnings = counted.filter(([n]) => n > 0).map(([n, text]) => `${n} files ${text}`)
-    const { only, database } = this.#options
+    if (this.#keptMoving)
+      warnings.push(
+        `files vanished in each of ${maxWalks} walks; what was moved during the last one may be missing until the next run`,
+      )
     const kept = this.#chain.parent?.database
-    if (database && only === 'files' && kept)
+    if (this.#options.only === 'files' && kept)
       warnings.push(`only files were backed up; the dump is the one of ${kept.taken}`)
     return warnings
   }
 
   #result(snapshot: StoredRecord, { sharpDrop, warnings }: RecordDraft): BackupResult {
     const { unreadable, unstable } = this.#tally.changes
-    const exitCode = sharpDrop || unreadable + unstable > 0 ? exitCodes.partial : exitCodes.done
+    const isPartial = sharpDrop || this.#keptMoving || unreadable + unstable > 0
+    const exitCode = isPartial ? exitCodes.partial : exitCodes.done
     return { exitCode, snapshot, tally: this.#tally, toRead: this.#toRead, warnings }
   }
 

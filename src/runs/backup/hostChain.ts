@@ -6,10 +6,18 @@ import { indexKeyPrefix, vaultFileKey } from '../../vault/layout.ts'
 import { storeManifest } from '../../vault/manifests.ts'
 import { digestOf } from '../../vault/objects.ts'
 import type { SnapshotRecord, StoredManifest, StoredObject } from '../../vault/record.ts'
-import { commitRecord, type StoredRecord } from '../../vault/snapshots.ts'
+import { commitRecord, recordName, type StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { findHeads } from './heads.ts'
-import { localHead, markClean, markUse, rememberHead, uncommittedRows } from './localHead.ts'
+import {
+  knownRecords,
+  localHead,
+  markClean,
+  markUse,
+  rememberHead,
+  rememberRecords,
+  uncommittedRows,
+} from './localHead.ts'
 import { writeNextManifest } from './nextManifest.ts'
 import { importBranch, replaceManifest } from './replaceManifest.ts'
 
@@ -33,6 +41,8 @@ export class HostChain {
   readonly #folder: string
   #parents: StoredRecord[]
   #chain: StoredManifest[]
+  /** Names of the records that this run has seen or written. */
+  readonly #known: Set<string>
   #manifestsWritten = 0
 
   private constructor(parts: {
@@ -42,6 +52,7 @@ export class HostChain {
     runId: string
     manifest: Manifest
     parents: StoredRecord[]
+    known: Set<string>
   }) {
     this.#vault = parts.vault
     this.#host = parts.host
@@ -50,36 +61,37 @@ export class HostChain {
     this.manifest = parts.manifest
     this.#parents = parts.parents
     this.#chain = parts.parents[0]?.record.manifests ?? []
+    this.#known = parts.known
     this.sequence = Math.max(0, ...parts.parents.map(({ record }) => record.sequence)) + 1
   }
 
   /**
    * Brings the manifest up to the newest record: the local copy when it is that already, else it is fetched. After a
    * fork, contents that only the other branches know are taken over.
-   * @param folder this host's own folder in the state directory.
+   * @param options.folder this host's own folder in the state directory.
+   * @param options.readOnly nothing will be written or committed, so what an earlier run left stays as it is.
    * @throws UserError when the vault hides a record that this machine remembers.
    */
   static async open(
     vault: Vault,
-    options: { host: string; folder: string; runId: string; now: Date } & CallOptions,
+    options: { host: string; folder: string; runId: string; now: Date; readOnly: boolean } & CallOptions,
   ): Promise<HostChain> {
-    const { host, folder, runId, now } = options
+    const { host, folder, runId, now, readOnly } = options
     mkdirSync(folder, { recursive: true, mode: 0o700 })
     const file = join(folder, 'manifest.sqlite')
     let manifest = new Manifest(file)
     try {
       const local = localHead(manifest)
-      const heads = await findHeads(vault, host, local, options)
+      const remembered = local && { head: local, known: knownRecords(manifest) }
+      const { heads, listed } = await findHeads(vault, host, remembered, options)
       const current = local !== undefined && heads.some(({ key }) => key === local.key)
       const parents = current ? [local, ...heads.filter(({ key }) => key !== local.key)] : heads
       const [newest, ...others] = parents
       if (newest && !current) manifest = await replaceManifest(vault, manifest, file, newest, options)
-      const chain = new HostChain({ vault, host, folder, runId, manifest, parents })
-      if (current || !newest) {
-        const uncommitted = uncommittedRows(manifest, now)
-        if (uncommitted === 'usable') manifest.adoptUncommitted(chain.sequence)
-        if (uncommitted === 'outdated') manifest.dropUncommitted(chain.sequence)
-      }
+      const known = new Set(listed.map(recordName))
+      const chain = new HostChain({ vault, host, folder, runId, manifest, parents, known })
+      if (readOnly) return chain
+      if (current || !newest) chain.#takeOverUncommitted(local?.record.sequence ?? 0, now)
       for (const { record } of others)
         await importBranch(vault, manifest, record, chain.sequence, folder, options)
       markUse(manifest, now)
@@ -99,16 +111,33 @@ export class HostChain {
   get restorePoint(): SnapshotRecord['restorePoint'] {
     const { parent } = this
     if (!parent?.complete) return parent?.restorePoint ?? null
-    const { sequence, runId, counts, crossCheck } = parent
-    return { sequence, runId, files: counts.files, assets: crossCheck?.assets ?? null }
+    const { sequence, runId, counts, crossCheck, restorePoint } = parent
+    const assets = crossCheck?.assets ?? restorePoint?.assets ?? null
+    return { sequence, runId, files: counts.files, assets }
   }
 
   /**
    * Commits what stands in the manifest now: uploads what is new of it, then the record. Rows written while this goes
-   * on belong to the next sequence. Only one commit at a time.
+   * on belong to the next sequence; when it fails, to the same, so that sequences have no gaps, by which forks are
+   * found. Only one commit at a time.
    */
   async commit(draft: RecordDraft, created: Date, options: CallOptions): Promise<StoredRecord> {
     const { sequence } = this
+    try {
+      return await this.#commit(sequence, draft, created, options)
+    } catch (error) {
+      this.manifest.adoptUncommitted(sequence - 1, sequence)
+      this.sequence = sequence
+      throw error
+    }
+  }
+
+  async #commit(
+    sequence: number,
+    draft: RecordDraft,
+    created: Date,
+    options: CallOptions,
+  ): Promise<StoredRecord> {
     const manifests = await this.#uploadManifest(sequence, created, draft.complete, options)
     const record: SnapshotRecord = {
       ...draft,
@@ -127,9 +156,13 @@ export class HostChain {
       restorePoint: this.restorePoint,
     }
     const stored = await commitRecord(this.#vault, record, options)
-    rememberHead(this.manifest, stored)
-    if (draft.complete) markClean(this.manifest)
-    else markUse(this.manifest, created)
+    this.#known.add(recordName(record))
+    this.manifest.transaction(() => {
+      rememberHead(this.manifest, stored)
+      rememberRecords(this.manifest, this.#known)
+      markClean(this.manifest)
+      if (!draft.complete) markUse(this.manifest, created)
+    })
     this.#parents = [stored]
     this.#chain = manifests
     return stored
@@ -137,6 +170,16 @@ export class HostChain {
 
   close(): void {
     this.manifest.close()
+  }
+
+  /** @param committed the sequence of the last record whose rows the working copy holds. */
+  #takeOverUncommitted(committed: number, now: Date): void {
+    const uncommitted = uncommittedRows(this.manifest, now)
+    if (uncommitted === 'usable') this.manifest.adoptUncommitted(committed, this.sequence)
+    if (uncommitted === 'outdated') {
+      this.manifest.dropUncommitted(committed)
+      markClean(this.manifest)
+    }
   }
 
   /** Writing the file is synchronous, and moves the sequence on before anything else can write a row. */

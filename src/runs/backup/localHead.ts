@@ -3,6 +3,7 @@ import { recordSchema } from '../../vault/record.ts'
 import type { StoredRecord } from '../../vault/snapshots.ts'
 
 const headNote = 'head'
+const knownNote = 'known'
 const useNote = 'used'
 /** After a week, a dead run's contents are not counted on any more: prune spares unreferenced objects for two. */
 const usableForMs = 7 * 24 * 3600 * 1000
@@ -24,12 +25,27 @@ export function rememberHead(manifest: Manifest, { key, sha256, size, record }: 
   manifest.setLocalNote(headNote, JSON.stringify({ key, sha256: sha256.toString('hex'), size, record }))
 }
 
-/** Notes that a run begins to write rows. */
-export function markUse(manifest: Manifest, now: Date): void {
-  manifest.setLocalNote(useNote, now.toISOString())
+/** Ids, as {@link recordName} gives them, of the records that were listed when the head was committed. */
+export function knownRecords(manifest: Manifest): ReadonlySet<string> {
+  return new Set(JSON.parse(manifest.localNote(knownNote) ?? '[]') as string[])
 }
 
-/** Notes that a run ended and left no row uncommitted. */
+export function rememberRecords(manifest: Manifest, names: Iterable<string>): void {
+  manifest.setLocalNote(knownNote, JSON.stringify([...names]))
+}
+
+/** Notes that from now on rows are uncommitted, unless some have been so for longer. */
+export function markUse(manifest: Manifest, now: Date): void {
+  if (manifest.localNote(useNote) === undefined) manifest.setLocalNote(useNote, now.toISOString())
+}
+
+/** Notes for a copy that rows which the original had uncommitted are in it, and since when. */
+export function copyUse(original: Manifest, copy: Manifest): void {
+  const used = original.localNote(useNote)
+  if (used !== undefined) copy.setLocalNote(useNote, used)
+}
+
+/** Notes that no row is uncommitted. */
 export function markClean(manifest: Manifest): void {
   manifest.removeLocalNote(useNote)
 }

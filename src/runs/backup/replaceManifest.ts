@@ -7,7 +7,7 @@ import type { SnapshotRecord } from '../../vault/record.ts'
 import type { StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { fetchChain } from '../fetchChain.ts'
-import { localHead, rememberHead, uncommittedRows } from './localHead.ts'
+import { copyUse, localHead, rememberHead, uncommittedRows } from './localHead.ts'
 
 /**
  * Replaces the working copy, which is missing or behind, by the manifest of a record. Contents that a dead run of this
@@ -28,13 +28,14 @@ export async function replaceManifest(
     rememberHead(manifest, head)
     const committed = localHead(old)?.record.sequence ?? 0
     const usable = uncommittedRows(old, options.now) === 'usable'
+    if (usable) copyUse(old, manifest)
     old.close()
     if (usable) importContents(manifest, file, head.record.sequence + 1, committed)
     const hasNews = manifest.hasNews
     manifest.close()
     renameSync(assembled, file)
     const replaced = new Manifest(file)
-    if (hasNews) replaced.adoptUncommitted(head.record.sequence + 1)
+    if (hasNews) replaced.adoptUncommitted(head.record.sequence, head.record.sequence + 1)
     return replaced
   })
 }

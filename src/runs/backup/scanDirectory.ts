@@ -45,7 +45,9 @@ export class DirectoryScanner {
     try {
       listing = readDirectory(path)
     } catch (error) {
-      result.unreadable.push({ path: treePath, reason: errorCode(error) ?? 'unknown' })
+      const reason = errorCode(error) ?? 'unknown'
+      if (reason === 'ENOENT' && directory !== '') result.vanished += 1
+      else result.unreadable.push({ path: treePath, reason })
       return 0
     }
     const known = id === unknownDirectory ? nothingKnown : this.#reader.entriesOf(id)
@@ -64,15 +66,15 @@ export class DirectoryScanner {
         result.skipped.push({ path: entryPath, reason: kindOf(stats) })
         continue
       }
+      if (type === entryTypes.directory && this.#crossesFileSystem(source, stats)) {
+        result.skipped.push({ path: entryPath, reason: 'another file system' })
+        continue
+      }
       unseen.delete(name)
       const before = known.get(name)
       if (before?.type === entryTypes.directory && type !== entryTypes.directory)
         changes.goneDirectories.push(name)
       if (type === entryTypes.directory) {
-        if (this.#crossesFileSystem(source, stats)) {
-          result.skipped.push({ path: entryPath, reason: 'another file system' })
-          continue
-        }
         inner ??= id === unknownDirectory ? noDirectories : this.#reader.directoriesIn(id)
         pending.push([joinPath(directory, name), inner.get(name) ?? unknownDirectory])
       }

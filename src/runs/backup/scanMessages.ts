@@ -45,6 +45,8 @@ export interface ScanResult {
   leftover: PendingDirectory[]
   files: number
   bytes: number
+  /** Directories that were gone when their turn came: moved, or deleted. */
+  vanished: number
   /** What could not be read: its old state stays in the snapshot. */
   unreadable: ScanProblem[]
   /** What can't be backed up by its nature. */

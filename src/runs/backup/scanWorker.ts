@@ -13,7 +13,15 @@ const scanner = new DirectoryScanner(reader, setting)
 
 // oxlint-disable-next-line typescript/require-await -- the walk is synchronous; see immich/readDirectory.ts
 serve(async (job: ScanJob, { signal }) => {
-  const result: ScanResult = { changes: [], leftover: [], files: 0, bytes: 0, unreadable: [], skipped: [] }
+  const result: ScanResult = {
+    changes: [],
+    leftover: [],
+    files: 0,
+    bytes: 0,
+    vanished: 0,
+    unreadable: [],
+    skipped: [],
+  }
   const pending = [...job.directories]
   reader.reading(() => {
     for (let seen = 0; seen < entriesPerJob;) {

@@ -17,11 +17,17 @@ export class Tally {
   }
   /** Originals whose SHA-1 is not the one that Immich wrote down. */
   mismatched = 0
-  /** Files that were gone when their turn came. */
-  vanished = 0
   /** Sockets, devices, other file systems. */
   skipped = 0
   readonly examples: { kind: ProblemKind; path: string; reason: string }[] = []
+
+  /** Another walk finds anew what an earlier one could not read or left out. */
+  beginWalk(): void {
+    Object.assign(this.changes, { unreadable: 0, unstable: 0, deferred: 0 })
+    this.skipped = 0
+    const kept = this.examples.filter(({ kind }) => kind === 'mismatched' || kind === 'missing')
+    this.examples.splice(0, this.examples.length, ...kept)
+  }
 
   problem(kind: ProblemKind, path: string, reason: string): void {
     if (kind === 'unreadable' || kind === 'unstable') this.changes[kind] += 1
