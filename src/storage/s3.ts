@@ -26,12 +26,20 @@ import type {
   UploadOptions,
 } from './storage.ts'
 
-/**
- * Opens a bucket. Nothing is asked of the server yet. The policy is for the parts of an upload; whole calls are tried
- * again by the wrapper of retry.ts.
- */
-export function openS3(options: S3Options, policy: RetryPolicy = defaultRetryPolicy): Storage {
-  return new S3Storage(new S3Bucket(options), policy)
+/** How long a server's failures are borne. */
+export interface S3Patience {
+  /** For the parts of an upload: whole calls are tried again by the wrapper of retry.ts. */
+  retry: RetryPolicy
+  /** Milliseconds without any progress after which a connection is given up. */
+  idleMs: number
+}
+
+/** Opens a bucket. Nothing is asked of the server yet. */
+export function openS3(
+  options: S3Options,
+  { retry, idleMs }: S3Patience = { retry: defaultRetryPolicy, idleMs: 60_000 },
+): Storage {
+  return new S3Storage(new S3Bucket(options, idleMs), retry)
 }
 
 /** Objects below a prefix of a bucket. Every create is conditional (`If-None-Match: *`) and carries its SHA-256. */

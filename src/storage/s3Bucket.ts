@@ -18,10 +18,10 @@ export class S3Bucket {
   readonly prefix: string
   readonly #storageClass: S3Options['storageClass']
 
-  constructor(options: S3Options) {
+  constructor(options: S3Options, idleMs: number) {
     this.name = options.bucket
     this.location = `s3://${options.bucket}/${options.prefix}`
-    this.client = createS3Client(options)
+    this.client = createS3Client(options, idleMs)
     this.prefix = options.prefix === '' ? '' : `${options.prefix}/`
     this.#storageClass = options.storageClass
   }

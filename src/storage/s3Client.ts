@@ -2,8 +2,11 @@ import { S3Client } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { S3Options } from './open.ts'
 
-/** A client that makes each call once, hashes each body once, and gives up on a connection where nothing moves. */
-export function createS3Client({ region, endpoint, forcePathStyle, credentials }: S3Options): S3Client {
+/** A client that makes each call once, hashes each body once, and drops a connection where nothing moves for `idleMs`. */
+export function createS3Client(
+  { region, endpoint, forcePathStyle, credentials }: S3Options,
+  idleMs: number,
+): S3Client {
   const agent = { keepAlive: true, maxSockets: 64 }
   const client = new S3Client({
     region,
@@ -19,7 +22,7 @@ export function createS3Client({ region, endpoint, forcePathStyle, credentials }
     expectContinueHeader: false,
     requestHandler: new NodeHttpHandler({
       connectionTimeout: 15_000,
-      socketTimeout: 60_000,
+      socketTimeout: idleMs,
       httpAgent: agent,
       httpsAgent: agent,
     }),

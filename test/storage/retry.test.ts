@@ -120,7 +120,7 @@ describe('the end of patience', () => {
     await expect(storage.stat('key')).rejects.toMatchObject({
       name: 'StorageError',
       transient: true,
-      message: 'gave up after 4 tries over 0 s: 503 SlowDown',
+      message: expect.stringMatching(/^gave up after 4 tries over \d+ s: 503 SlowDown$/),
       cause: faults.at(-1)?.error,
     })
     expect(faulty.left).toBe(1)
@@ -133,7 +133,7 @@ describe('the end of patience', () => {
       throw new StorageError('503', { transient: true, retryAfterMs: 60_000 })
     }
     const started = retrying(failing, { policy: { ...quick, budgetMs: 59_000 }, signal: undefined })
-    await expect(started).rejects.toThrow('gave up after the first try over 0 s: 503')
+    await expect(started).rejects.toThrow(/^gave up after the first try over \d+ s: 503$/)
     expect(tries).toBe(1)
   })
 

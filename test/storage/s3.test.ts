@@ -76,7 +76,10 @@ describe('on the server', () => {
   })
 
   test('a missing bucket is told as such by every call', async () => {
-    const storage = openS3(storageOptions(server, 'no-such-bucket'), { ...defaultRetryPolicy, tries: 1 })
+    const storage = openS3(storageOptions(server, 'no-such-bucket'), {
+      retry: { ...defaultRetryPolicy, tries: 1 },
+      idleMs: 60_000,
+    })
     const expected = { name: 'UserError', message: 'there is no bucket no-such-bucket' }
     const options = { kind: 'content' } as const
     await expect(storage.put('key', randomBytes(1), options)).rejects.toMatchObject(expected)

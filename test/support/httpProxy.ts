@@ -8,6 +8,10 @@ export type HttpFault =
   | 'lost request'
   /** The server does what is asked, but the connection breaks before its answer arrives. */
   | 'lost answer'
+  /** The server does what is asked, but no answer ever comes. */
+  | 'silence'
+  /** Nothing more comes after so many bytes of the answer's body. */
+  | { silentAfter: number }
   /** The connection breaks after so many bytes of the answer's body. */
   | { cutAnswerAt: number }
   /** The proxy answers in the server's place, in the way of S3. */
@@ -81,15 +85,24 @@ async function forward(
     await once(answer, 'end')
     throw new Error(fault)
   }
+  if (fault === 'silence') {
+    answer.resume()
+    return
+  }
   outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
-  await pipeline(cutAt(answer, fault?.cutAnswerAt ?? Infinity), outgoing)
+  await pipeline(spoiled(answer, fault), outgoing)
 }
 
-async function* cutAt(answer: AsyncIterable<Buffer>, limit: number): AsyncGenerator<Buffer> {
-  let left = limit
+async function* spoiled(
+  answer: AsyncIterable<Buffer>,
+  fault: { cutAnswerAt: number } | { silentAfter: number } | undefined,
+): AsyncGenerator<Buffer> {
+  let left = fault === undefined ? Infinity : 'cutAnswerAt' in fault ? fault.cutAnswerAt : fault.silentAfter
   for await (const chunk of answer) {
     yield chunk.subarray(0, left)
     left -= chunk.length
-    if (left <= 0) throw new Error('the answer is cut here')
+    if (left > 0) continue
+    if (fault !== undefined && 'silentAfter' in fault) await new Promise(() => {})
+    throw new Error('the answer is cut here')
   }
 }
