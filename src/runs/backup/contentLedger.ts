@@ -4,12 +4,12 @@ import type { HostChain } from './hostChain.ts'
 /** Contents that a job has promised to store. */
 export interface Claims {
   /** Answers a worker: which of these contents it is to store. Those are promised to it from now on. */
-  claim: (hashes: Uint8Array[]) => boolean[]
+  claim: (hashes: string[]) => boolean[]
   /** The job has ended; what it stored is in the manifest. Whoever waits for one of its contents may look. */
   settle: () => void
 }
 
-/** Knows which contents are stored, and which are just being stored, so that none is stored twice. */
+/** Knows by their SHA-256, in hexadecimal, which contents are stored, and which are just being stored, so that none is stored twice. */
 export class ContentLedger {
   readonly #chain: HostChain
   readonly #promised = new Map<string, Promise<void>>()
@@ -24,10 +24,9 @@ export class ContentLedger {
     return {
       claim: (hashes) =>
         hashes.map((hash) => {
-          const key = text(hash)
-          if (this.#promised.has(key) || this.#chain.manifest.findContent(hash)) return false
-          keys.push(key)
-          this.#promised.set(key, new Promise((resolve) => resolvers.push(resolve)))
+          if (this.#promised.has(hash) || this.#idOf(hash) !== undefined) return false
+          keys.push(hash)
+          this.#promised.set(hash, new Promise((resolve) => resolvers.push(resolve)))
           return true
         }),
       settle: () => {
@@ -42,12 +41,12 @@ export class ContentLedger {
   }
 
   /** Row id of a content; waits while another job is storing it. Undefined when that job failed. */
-  async find(sha256: Uint8Array): Promise<number | undefined> {
-    await this.#promised.get(text(sha256))
-    return this.#chain.manifest.findContent(sha256)?.id
+  async find(hash: string): Promise<number | undefined> {
+    await this.#promised.get(hash)
+    return this.#idOf(hash)
   }
-}
 
-function text(hash: Uint8Array): string {
-  return Buffer.from(hash).toString('latin1')
+  #idOf(hash: string): number | undefined {
+    return this.#chain.manifest.findContent(Buffer.from(hash, 'hex'))?.id
+  }
 }

@@ -86,13 +86,9 @@ export class FileLedger {
     this.#tally.changes.archived += 1
   }
 
-  #checkSha1(path: string, sha1: Uint8Array | undefined): void {
-    const expected = this.#work.expectedFile(path)?.sha1
-    if (!sha1 || !expected || expected.equals(sha1)) return
-    this.#tally.problem('mismatched', path, `its SHA-1 is ${hex(sha1)}, Immich wrote down ${hex(expected)}`)
+  #checkSha1(path: string, sha1: string | undefined): void {
+    const expected = sha1 === undefined ? undefined : this.#work.expectedFile(path)?.sha1?.toString('hex')
+    if (sha1 === expected || expected === undefined) return
+    this.#tally.problem('mismatched', path, `its SHA-1 is ${sha1}, Immich wrote down ${expected}`)
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex')
 }

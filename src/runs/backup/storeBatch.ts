@@ -4,7 +4,7 @@ import { encryptObject } from '../../crypto/envelope.ts'
 import type { JobContext } from '../../shared/threads/serve.ts'
 
 import { packPrefix, objectContext } from '../../vault/layout.ts'
-import { createObject, sha256 as digest } from '../../vault/objects.ts'
+import { createObject } from '../../vault/objects.ts'
 import { buildPack } from '../../vault/pack.ts'
 import { metadataOf } from './metadata.ts'
 import { outcomeOfFailure, type ContentStore } from './storeFile.ts'
@@ -19,30 +19,34 @@ export async function storeBatch(
   job: StoreBatchJob,
   context: JobContext,
 ): Promise<StoredBatch> {
-  const contents = new Map<string, { sha256: Buffer; bytes: Buffer }>()
+  const contents = new Map<string, Buffer>()
   const outcomes: ReadOutcome[] = []
   for (const file of job.files) {
     context.signal.throwIfAborted()
     const { outcome, bytes } = readAndHash(file)
     outcomes.push(outcome)
-    if (outcome.status === 'read' && bytes) {
-      const sha256 = Buffer.from(outcome.sha256)
-      contents.set(sha256.toString('latin1'), { sha256, bytes })
-    }
+    if (outcome.status === 'read' && bytes) contents.set(outcome.sha256, bytes)
   }
-  const distinct = [...contents.values()]
+  const distinct = [...contents.entries()]
   if (distinct.length === 0) return { outcomes }
-  const wanted = (await context.ask(distinct.map(({ sha256 }) => sha256))) as boolean[]
+  const wanted = (await context.ask(distinct.map(([sha256]) => sha256))) as boolean[]
   const fresh = distinct.filter((_, i) => wanted[i] === true)
   if (fresh.length === 0) return { outcomes }
 
-  const { plaintext, members } = buildPack(fresh)
+  const { plaintext, members } = buildPack(
+    fresh.map(([sha256, bytes]) => ({ sha256: Buffer.from(sha256, 'hex'), bytes })),
+  )
   const place = `${packPrefix}${job.packName}`
   const object = encryptObject(job.key, objectContext(store.vaultId, place), plaintext)
   await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
   return {
     outcomes,
-    pack: { plaintextSize: plaintext.length, ciphertextSha256: digest(object), size: object.length, members },
+    pack: {
+      plaintextSize: plaintext.length,
+      ciphertextSha256: hash('sha256', object),
+      size: object.length,
+      members: members.map((member) => ({ ...member, sha256: Buffer.from(member.sha256).toString('hex') })),
+    },
   }
 }
 
@@ -51,8 +55,8 @@ function readAndHash(file: FileToStore): { outcome: ReadOutcome; bytes?: Buffer 
     const { stats, bytes, changed } = readSmallFile(file.path, packedSizeLimit)
     // A file that changes is tried again as a file of its own, which knows how to wait.
     if (!bytes || changed) return { outcome: { status: 'grown' } }
-    const sha256 = hash('sha256', bytes, 'buffer')
-    const sha1 = file.wantSha1 ? hash('sha1', bytes, 'buffer') : undefined
+    const sha256 = hash('sha256', bytes)
+    const sha1 = file.wantSha1 ? hash('sha1', bytes) : undefined
     return {
       bytes,
       outcome: { status: 'read', sha256, sha1, size: bytes.length, metadata: metadataOf(stats) },

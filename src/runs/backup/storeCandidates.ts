@@ -202,18 +202,21 @@ class Storing {
 
   #addObject(key: ObjectKey, { outcome, object }: StoredFile): void {
     if (!object || outcome.status !== 'read') return
-    const { sha256, size } = outcome
+    const { size } = outcome
+    const sha256 = Buffer.from(outcome.sha256, 'hex')
+    const ciphertextSha256 = Buffer.from(object.ciphertextSha256, 'hex')
     this.#contents.add({
       sha256,
       size,
       dataKey: this.#context.key.rowOf(key),
-      ciphertextSha256: object.ciphertextSha256,
+      ciphertextSha256,
     })
     this.#countStored(1, object.size)
   }
 
   #addPack(name: string, key: ObjectKey, pack: NonNullable<StoredBatch['pack']>): void {
-    const { plaintextSize, ciphertextSha256 } = pack
+    const { plaintextSize } = pack
+    const ciphertextSha256 = Buffer.from(pack.ciphertextSha256, 'hex')
     const { manifest, sequence } = this.#context.chain
     manifest.transaction(() => {
       const id = manifest.addPack(
@@ -221,7 +224,7 @@ class Storing {
         sequence,
       )
       for (const { sha256, size, offset } of pack.members)
-        this.#contents.add({ sha256, size, pack: id, offset })
+        this.#contents.add({ sha256: Buffer.from(sha256, 'hex'), size, pack: id, offset })
     })
     this.#countStored(pack.members.length, pack.size)
   }

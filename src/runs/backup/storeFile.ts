@@ -8,7 +8,7 @@ import { errorCode, errorMessage } from '../../shared/errors.ts'
 import type { JobContext } from '../../shared/threads/serve.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { objectKey, objectContext } from '../../vault/layout.ts'
-import { createObject, createObjectFromStream, sha256 as digest } from '../../vault/objects.ts'
+import { createObject, createObjectFromStream } from '../../vault/objects.ts'
 import { objectName } from '../../vault/vaultKeys.ts'
 import { metadataOf } from './metadata.ts'
 import type { FileToStore, ReadOutcome, StoredFile } from './storeMessages.ts'
@@ -119,17 +119,17 @@ async function storeWhole(
   const object = slab.subarray(0, objectSize(size))
   const plaintext = object.subarray(object.length - size)
   await readWhole(handle, stats, plaintext)
-  const sha256 = hash('sha256', plaintext, 'buffer')
-  const sha1 = file.wantSha1 ? hash('sha1', plaintext, 'buffer') : undefined
+  const sha256 = hash('sha256', plaintext)
+  const sha1 = file.wantSha1 ? hash('sha1', plaintext) : undefined
   const outcome: ReadOutcome = { status: 'read', sha256, sha1, size, metadata: metadataOf(stats) }
   if (!(await isWanted(context, sha256))) return { outcome }
 
-  const place = objectKey(objectName(store.names, sha256, key.id))
+  const place = objectKey(objectName(store.names, Buffer.from(sha256, 'hex'), key.id))
   const encryptor = new ObjectEncryptor(key, objectContext(store.vaultId, place))
   encryptor.seal(plaintext, object.subarray(leadSize), true)
   object.set(encryptor.lead)
   await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
-  return { outcome, object: { ciphertextSha256: digest(object), size: object.length } }
+  return { outcome, object: { ciphertextSha256: hash('sha256', object), size: object.length } }
 }
 
 async function storeInPieces(
@@ -147,17 +147,17 @@ async function storeInPieces(
     sha256Hash.update(piece)
     sha1Hash?.update(piece)
   }
-  const sha256 = sha256Hash.digest()
+  const sha256 = sha256Hash.digest('hex')
   const outcome: ReadOutcome = {
     status: 'read',
     sha256,
-    sha1: sha1Hash?.digest(),
+    sha1: sha1Hash?.digest('hex'),
     size,
     metadata: metadataOf(stats),
   }
   if (!(await isWanted(context, sha256))) return { outcome }
 
-  const place = objectKey(objectName(store.names, sha256, key.id))
+  const place = objectKey(objectName(store.names, Buffer.from(sha256, 'hex'), key.id))
   const encryptor = new ObjectEncryptor(key, objectContext(store.vaultId, place))
   const source = sealedPieces(
     encryptor,
@@ -171,7 +171,7 @@ async function storeInPieces(
     signal: context.signal,
     size: objectSize(size),
   })
-  return { outcome, object: { ciphertextSha256: object.sha256, size: object.size } }
+  return { outcome, object: { ciphertextSha256: object.sha256.toString('hex'), size: object.size } }
 }
 
 /** The file in pieces of 1 MiB, read ahead by one. @throws UnstableFileError when it changed by the end. */
@@ -224,7 +224,7 @@ async function* sealedPieces(
   source: AsyncIterable<Buffer>,
   size: number,
   proof: Hash,
-  expected: Uint8Array,
+  expected: string,
 ): AsyncGenerator<Buffer, void, undefined> {
   yield encryptor.lead
   let position = 0
@@ -238,7 +238,7 @@ async function* sealedPieces(
     }
     yield sealed(encryptor, piece, false)
   }
-  if (!proof.digest().equals(expected)) throw new UnstableFileError()
+  if (proof.digest('hex') !== expected) throw new UnstableFileError()
   yield sealed(encryptor, last, true)
 }
 
@@ -248,7 +248,7 @@ function sealed(encryptor: ObjectEncryptor, plaintext: Buffer, final: boolean): 
   return target
 }
 
-async function isWanted(context: JobContext, sha256: Uint8Array): Promise<boolean> {
+async function isWanted(context: JobContext, sha256: string): Promise<boolean> {
   const [wanted] = (await context.ask([sha256])) as boolean[]
   return wanted === true
 }

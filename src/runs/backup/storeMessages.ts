@@ -37,17 +37,17 @@ export interface StoreBatchJob {
 }
 
 /** The worker asks for each SHA-256 whether it is to be stored; the answer is a list of booleans. */
-export type StoreQuestion = Uint8Array[]
+export type StoreQuestion = string[]
 
 /** Bytes of a large file that were worked through; both passes together make its size. */
 export type StoreNote = number
 
-/** What became of reading a file. */
+/** What became of reading a file. Hashes are hexadecimal: a million small buffers are dear to pass between threads. */
 export type ReadOutcome =
   | {
       status: 'read'
-      sha256: Uint8Array
-      sha1: Uint8Array | undefined
+      sha256: string
+      sha1: string | undefined
       size: number
       metadata: EntryMetadata
     }
@@ -62,7 +62,7 @@ export type ReadOutcome =
 export interface StoredFile {
   outcome: ReadOutcome
   /** Set when the content was stored: SHA-256 and length of the object. */
-  object?: { ciphertextSha256: Uint8Array; size: number }
+  object?: { ciphertextSha256: string; size: number }
 }
 
 export interface StoredBatch {
@@ -70,8 +70,8 @@ export interface StoredBatch {
   /** Set when any content was new. */
   pack?: {
     plaintextSize: number
-    ciphertextSha256: Uint8Array
+    ciphertextSha256: string
     size: number
-    members: { sha256: Uint8Array; size: number; offset: number }[]
+    members: { sha256: string; size: number; offset: number }[]
   }
 }
