@@ -27,11 +27,12 @@ export interface Usage {
 /**
  * Runs a command under GNU time.
  * @param home a folder for what the program keeps in a home directory, caches for example.
+ * @returns what it took, and what it printed.
  * @throws Error with the command's own words when it fails.
  */
-export async function measure(command: Command, home: string): Promise<Usage> {
+export async function measure(command: Command, home: string): Promise<{ usage: Usage; stdout: string }> {
   const figures = join(home, 'usage')
-  await run({
+  const stdout = await run({
     ...command,
     program: '/usr/bin/time',
     args: ['--quiet', '--output', figures, '--format', '%e %U %S %M', command.program, ...command.args],
@@ -41,7 +42,7 @@ export async function measure(command: Command, home: string): Promise<Usage> {
     .trim()
     .split(' ')
     .map(Number)
-  return { wall, user, system, memory: kibibytes * 1024 }
+  return { usage: { wall, user, system, memory: kibibytes * 1024 }, stdout }
 }
 
 /** Runs a command to its end. @returns what it printed. @throws Error with the command's own words when it fails. */

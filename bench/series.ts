@@ -75,7 +75,7 @@ async function measureProgram(
     if (!command || !isNeeded(step, series.steps)) continue
     // What others left to be written is not this step's business.
     await run({ program: 'sync', args: [] })
-    const usage = await measure(command, home)
+    const { usage } = await measure(command, home)
     onUsage(name, step, usage)
     if (step === 'restore') await requireEqual(original, restoredRoot, name)
     if (series.steps.includes(step)) usages.push([step, usage])

@@ -1,0 +1,61 @@
+/*
+ * npm run test:large: what only a large library shows. It takes long and much room, so it runs by hand; the figures are
+ * noted in docs/benchmarks.md.
+ */
+import { mkdtempDisposable, rm } from 'node:fs/promises'
+import { loadavg, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parseCount, parseList, parseSize } from '../../bench/options.ts'
+import { generateBulk } from '../support/bulk.ts'
+import { startCeph } from '../support/ceph.ts'
+import { everyFileComesBack, makeLibrary } from './everyFile.ts'
+import { littleIsDoneWhenNothingChanged } from './nothingChanged.ts'
+import { Report } from './report.ts'
+
+const usage = `npm run test:large -- [options]
+
+  --files N              files to restore and compare (20000); 0 leaves this part out
+  --video SIZE           size of the video among them (5GB)
+  --many N               tiny files that do not change (1000000); 0 leaves this part out
+  --destinations LIST    local,s3
+
+Needs about three times the size of the files on the disk and, for S3, their size in memory.
+`
+
+const { values } = parseArgs({
+  options: {
+    help: { type: 'boolean', default: false },
+    files: { type: 'string', default: '20000' },
+    video: { type: 'string', default: '5GB' },
+    many: { type: 'string', default: '1000000' },
+    destinations: { type: 'string', default: 'local,s3' },
+  },
+})
+if (values.help) console.log(usage)
+else process.exitCode = await main()
+
+async function main(): Promise<number> {
+  const files = parseCount('--files', values.files)
+  const video = parseSize('--video', values.video)
+  const many = parseCount('--many', values.many)
+  const places = parseList('--destinations', values.destinations, ['local', 's3'])
+  const report = new Report()
+  await using folder = await mkdtempDisposable(join(tmpdir(), 'safelight-large-'))
+  await using server = places.includes('s3') ? await startCeph() : undefined
+  const around = { folder: folder.path, server, report }
+  console.error(`load average before: ${(loadavg()[0] ?? 0).toFixed(1)}`)
+  if (files > 0) {
+    const library = await makeLibrary(folder.path, files, video)
+    for (const place of places) await everyFileComesBack(library, place, around)
+    await rm(library, { recursive: true })
+  }
+  if (many > 0) {
+    const library = join(folder.path, 'many')
+    await generateBulk({ root: library, files: many, bytes: 100 })
+    for (const place of places) await littleIsDoneWhenNothingChanged(library, place, around)
+  }
+  console.log(report.table())
+  for (const failure of report.failures) console.log(`FAILED: ${failure}`)
+  return report.failures.length > 0 ? 1 : 0
+}
