@@ -15,6 +15,8 @@ interface ReaderOptions {
   /** How the worker threads open the vault's storage. */
   storage: StorageOptions
   keys: DataKeyRing
+  /** About how many bytes will be read, where that is known: few need no more than one thread. */
+  expectedBytes?: number
   signal: AbortSignal
   /** What the workers do with what they read; see {@link file://./serveReads.ts}. By default they only check it. */
   worker?: { script: URL; task: unknown }
@@ -38,10 +40,12 @@ export class ContentReader implements AsyncDisposable {
   readonly #atOnce: number
   readonly #locked = new Map<string, ReadFailure>()
 
-  constructor({ vault, storage, keys, signal, worker }: ReaderOptions) {
+  constructor({ vault, storage, keys, expectedBytes = Infinity, signal, worker }: ReaderOptions) {
     const setting: ReadSetting = { storage, vaultId: vault.id, task: worker?.task }
     const script = worker?.script ?? new URL('./checkWorker.ts', import.meta.url)
-    const size = Math.min(maxThreads, availableParallelism() + 1)
+    const size = Math.ceil(
+      Math.min(maxThreads, availableParallelism() + 1, (expectedBytes + 1) / bytesPerThread),
+    )
     this.#pool = new WorkerPool(script, { size, data: setting, signal })
     this.#keys = keys
     this.#signal = signal
@@ -145,5 +149,7 @@ const batchLength = 32
 const batchBytes = 16 * 1024 * 1024
 /** More threads than this only wait for the disk or the network. */
 const maxThreads = 4
+/** Starting another thread takes as long as reading about so many bytes. */
+const bytesPerThread = 64 * 1024 * 1024
 /** Enough to hide the latency of a far storage, few enough for the memory. */
 const maxJobsPerThread = 8

@@ -25,7 +25,7 @@ export async function finishFolders(
     if (filter && !filter(entry.path) && !folder.has(entry.path)) continue
     tally.attempt(entry.path, folder.root, () => {
       const path = folder.makeFolder(entry.path)
-      if (!contentOnly) setFolderMetadata(path, entry, tally)
+      if (!contentOnly) setMetadataOf(path, constants.O_DIRECTORY, entry, tally)
       tally.counts.directories += 1
     })
     if (++done % 1000 > 0) continue
@@ -51,12 +51,12 @@ export function completeMediaRoot(
     const marker = `${name}/${markerName}`
     tally.attempt(marker, folder.root, () => {
       const path = folder.place(marker)
-      if (!lstatSync(path, { throwIfNoEntry: false })) {
-        writeFileSync(path, String(now.getTime()), { flag: 'wx', mode: 0o644 })
-        if (owner) setFileMetadata(path, { ...owner, mode: 0o644, ...timesOf(now) }, tally)
-      }
-      const isNew = !view.entry(name)
-      if (isNew && owner) setFolderMetadata(folder.makeFolder(name), { ...owner, ...timesOf(now) }, tally)
+      if (lstatSync(path, { throwIfNoEntry: false })) return
+      writeFileSync(path, String(now.getTime()), { flag: 'wx', mode: 0o644 })
+      if (!owner) return
+      setMetadataOf(path, 0, { ...owner, ...timesOf(now), mode: 0o644 }, tally)
+      if (view.entry(name)) return
+      setMetadataOf(folder.makeFolder(name), constants.O_DIRECTORY, { ...owner, ...timesOf(now) }, tally)
     })
   }
 }
@@ -74,15 +74,7 @@ function timesOf(now: Date): Pick<PathMetadata, 'atime' | 'mtime'> {
   return { atime: now.getTime() * 1000, mtime: now.getTime() * 1000 }
 }
 
-function setFolderMetadata(path: string, metadata: PathMetadata, tally: RestoreTally): void {
-  withFile(path, constants.O_DIRECTORY, metadata, tally)
-}
-
-function setFileMetadata(path: string, metadata: PathMetadata, tally: RestoreTally): void {
-  withFile(path, 0, metadata, tally)
-}
-
-function withFile(path: string, flags: number, metadata: PathMetadata, tally: RestoreTally): void {
+function setMetadataOf(path: string, flags: number, metadata: PathMetadata, tally: RestoreTally): void {
   const fd = openSync(fsPath(path), constants.O_RDONLY | constants.O_NOFOLLOW | flags)
   try {
     if (!setMetadata(fd, metadata)) tally.counts.ownersNotSet += 1

@@ -1,7 +1,7 @@
 import { lstatSync, realpathSync, statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { libraryFolders } from '../../immich/folders.ts'
 import { errorCode, UserError } from '../../shared/errors.ts'
+import { treeFolders } from './restoreFolder.ts'
 
 /** A folder that a restore must not write into. */
 export interface ProtectedFolder {
@@ -16,7 +16,7 @@ export interface ProtectedFolder {
  * @throws UserError
  */
 export function refuseProtected(to: string, protectedFolders: readonly ProtectedFolder[]): void {
-  const places = [...libraryFolders, 'sources'].map((name) => resolve(to, name))
+  const places = treeFolders.map((name) => resolve(to, name))
   for (const { path, name } of protectedFolders) {
     const own = identityOf(path)
     if (own === undefined) continue

@@ -1,3 +1,4 @@
+import { UserError } from '../../shared/errors.ts'
 import type { StorageOptions } from '../../storage/open.ts'
 import type { Vault, VaultIdentity } from '../../vault/vault.ts'
 import type { OpenedSnapshot } from '../openSnapshot.ts'
@@ -76,15 +77,33 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     const filesDone = tally.counts.restored + tally.counts.already
     onProgress({ phase, filesDone, filesTotal: totals.files, bytesDone, bytesTotal: totals.bytes })
   }
-  await restoreFiles({ ...options, folder, tally, choices, dump, onBytes: (bytes) => report('files', bytes) })
+  await restoreFiles({
+    ...options,
+    folder,
+    tally,
+    choices,
+    dump,
+    expectedBytes: totals.bytes,
+    onBytes: (bytes) => report('files', bytes),
+  })
   tellLostContents(view, tally, choices)
   report('folders')
   restoreLinks(view, folder, tally, choices, signal)
   if (!choices.filter) completeMediaRoot(view, folder, tally, choices, now())
   await finishFolders(view, folder, tally, choices, signal)
+  if (choices.filter) requireAny(tally, path)
   report('flushing')
   await flushFileSystem(folder.root, signal)
   return { root: folder.root, tally, dump: dump?.treePath }
+}
+
+/** A pattern that fits nothing is a slip of the pen. */
+function requireAny({ counts, problemCount }: RestoreTally, pattern: string | undefined): void {
+  const { restored, already, directories, symlinks } = counts
+  if (restored + already + directories + symlinks + problemCount > 0) return
+  throw new UserError(`nothing in the snapshot fits the pattern ${JSON.stringify(pattern)}`, {
+    hint: "Paths begin with library/, upload/, profile/, backups/ or sources/; 'safelight ls' shows them.",
+  })
 }
 
 function tellLostContents(view: SnapshotView, tally: RestoreTally, { filter }: FileChoices): void {

@@ -20,6 +20,8 @@ interface FilesContext {
   tally: RestoreTally
   choices: FileChoices
   dump: WantedDump | undefined
+  /** About how many bytes there are to restore. */
+  expectedBytes: number
   /** Hears of the bytes that are done. */
   onBytes: (bytes: number) => void
   signal: AbortSignal
@@ -27,13 +29,14 @@ interface FilesContext {
 
 /** Fetches all wanted contents and has worker threads write them to their paths. */
 export async function restoreFiles(context: FilesContext): Promise<void> {
-  const { vault, storage, identity, tally, signal } = context
+  const { vault, storage, identity, tally, expectedBytes, signal } = context
   const keys = new DataKeyRing(vault, identity)
   const script = new URL('./restoreWorker.ts', import.meta.url)
   await using reader = new ContentReader({
     vault,
     storage,
     keys,
+    expectedBytes,
     signal,
     worker: { script, task: undefined },
   })

@@ -1,9 +1,13 @@
 import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { libraryFolders } from '../../immich/folders.ts'
 import { fsPath, printablePath } from '../../shared/bytePath.ts'
 import { errorCode, UserError } from '../../shared/errors.ts'
 import { fileProblem } from './fileErrors.ts'
 import type { RestoreProblem } from './target.ts'
 import { isTemporaryName } from './temporary.ts'
+
+/** What a tree holds at its top, and so all that a restore makes in its folder. */
+export const treeFolders: readonly string[] = [...libraryFolders, 'sources']
 
 /** A path that must not, or cannot, be restored. */
 export class PathError extends Error {
@@ -91,10 +95,12 @@ function removeLeftovers(path: string): void {
 }
 
 function requireSafe(treePath: string): void {
-  const bad = treePath
-    .split('/')
-    .some((name) => name === '' || name === '.' || name === '..' || name.includes('\0'))
+  const names = treePath.split('/')
+  const bad = names.some((name) => name === '' || name === '.' || name === '..' || name.includes('\0'))
   if (bad) throw new PathError('unsafe', 'the path would lead outside of the folder')
+  if (!treeFolders.includes(names[0] ?? '')) {
+    throw new PathError('unsafe', 'the path is in none of the folders that a backup has')
+  }
 }
 
 function parentOf(treePath: string): string {

@@ -7,7 +7,7 @@ import { Random } from '../../support/random.ts'
 const oddNames = [
   'with space',
   'new\nline',
-  "qu'ote\"s",
+  'qu\'ote"s',
   '-rf',
   'e\u0301 is not \u00e9',
   '\u{1F4F7}.jpg',
@@ -22,10 +22,6 @@ oddNames.push(Buffer.from([0x66, 0xff, 0xfe, 0x2e, 0x6a]))
 export function makeOddLibrary(root: string, seed = 1): void {
   const random = new Random(seed)
   for (const folder of ['library', 'upload', 'profile']) mkdirSync(join(root, folder), { recursive: true })
-  const write = (path: string | Buffer, bytes: Uint8Array, mode = 0o644): void => {
-    writeFileSync(path, bytes)
-    chmodSync(path, mode)
-  }
   for (const [i, name] of oddNames.entries()) {
     write(Buffer.concat([Buffer.from(`${root}/library/`), name]), random.bytes(100 + i))
   }
@@ -51,6 +47,11 @@ export function makeOddLibrary(root: string, seed = 1): void {
   chmodSync(join(root, 'profile', 'empty'), 0o2750)
 }
 
+function write(path: string | Buffer, bytes: Uint8Array, mode = 0o644): void {
+  writeFileSync(path, bytes)
+  chmodSync(path, mode)
+}
+
 /** Times of all kinds, whole microseconds, which is what can be restored. */
 function ageAll(root: string, random: Random): void {
   const time = (): number => 1_000_000_000 + random.integer(0, 700_000_000) + random.integer(0, 999_999) / 1e6
@@ -58,6 +59,7 @@ function ageAll(root: string, random: Random): void {
     utimesSync(join(root, 'library', name), time(), time())
   }
   utimesSync(join(root, 'upload', '1.bin'), 1.5, 1.5)
+  utimesSync(join(root, 'upload', '0.bin'), -86_400.25, -86_400.25)
   lutimesSync(join(root, 'library', 'link'), time(), time())
   for (const folder of ['profile/empty', 'profile/closed', 'profile', 'library', 'upload']) {
     utimesSync(join(root, folder), time(), time())

@@ -101,7 +101,9 @@ describe('--path', () => {
       'two.jpg',
       'two.jpg.xmp',
     ])
-    expect(readFileSync(join(place.path, 'library/two.jpg'))).toEqual(readFileSync(join(library, 'library/one.jpg')))
+    expect(readFileSync(join(place.path, 'library/two.jpg'))).toEqual(
+      readFileSync(join(library, 'library/one.jpg')),
+    )
     const time = lstatSync(join(library, 'library')).mtimeMs
     expect(lstatSync(join(place.path, 'library')).mtimeMs).toBeCloseTo(time, 2)
   })
@@ -117,7 +119,10 @@ describe('--path', () => {
   test('a pattern that is none is refused', async () => {
     await using place = await temporaryFolder()
     await expect(restoreTo(vault, place.path, { path: '/' })).rejects.toThrow('is empty')
-    await expect(restoreTo(vault, place.path, { path: '[' })).rejects.toThrow('no valid pattern')
+    await expect(restoreTo(vault, place.path, { path: '[z-a]' })).rejects.toThrow('no valid pattern')
+    await expect(restoreTo(vault, place.path, { path: 'libary' })).rejects.toThrow(
+      'nothing in the snapshot fits',
+    )
   })
 })
 
