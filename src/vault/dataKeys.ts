@@ -5,7 +5,7 @@ import type { KeyLookup, ObjectKey } from '../crypto/envelope.ts'
 import { exitCodes, UserError } from '../shared/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
 import { dataKeyPrefix, wrappedDataKey } from './layout.ts'
-import { createObject, readSmallObject, sha256, type ObjectDigest } from './objects.ts'
+import { createObject, readSmallObject, type ObjectDigest } from './objects.ts'
 import { dataKeyId, type Vault, type VaultIdentity } from './vault.ts'
 
 const wrappedKeyLimit = 256 * 1024
@@ -29,8 +29,8 @@ export async function createDataKey(
   const id = dataKeyId(vault, key)
   const path = wrappedDataKey(id, 1)
   const wrapped = await wrapForRecipients(key, recipients)
-  await createObject(vault.storage, path, wrapped, { kind: 'index', signal: options.signal })
-  return { id, key, wrapped: { key: path, size: wrapped.length, sha256: sha256(wrapped) } }
+  const stored = await createObject(vault.storage, path, wrapped, { kind: 'index', signal: options.signal })
+  return { id, key, wrapped: { key: path, ...stored } }
 }
 
 /** The data keys that a reader has opened, by key id. */

@@ -28,6 +28,7 @@ export class ForeignObjectError extends Error {
 /**
  * Creates an object. A key that is taken is success only if what lies there is byte for byte ours: that is how a create
  * looks whose first answer was lost.
+ * @returns length and SHA-256 of what was written.
  * @throws UnprovenObjectError | ForeignObjectError
  */
 export async function createObject(
@@ -35,13 +36,15 @@ export async function createObject(
   key: string,
   bytes: Uint8Array,
   options: CreateOptions,
-): Promise<void> {
+): Promise<ObjectDigest> {
+  const digest = { size: bytes.length, sha256: sha256(bytes) }
   try {
-    await storage.put(key, bytes, options)
+    await storage.put(key, bytes, { ...options, sha256: digest.sha256 })
   } catch (error) {
     if (!(error instanceof ObjectExistsError)) throw error
-    await proveOurs(storage, key, { size: bytes.length, sha256: sha256(bytes) }, options)
+    await proveOurs(storage, key, digest, options)
   }
+  return digest
 }
 
 /**

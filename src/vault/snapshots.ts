@@ -123,8 +123,8 @@ export async function commitRecord(
 ): Promise<StoredRecord> {
   const key = recordKey(record.host, record.sequence, record.runId)
   const object = encryptJson(vault, key, recordSchema.parse(record))
-  await createObject(vault.storage, key, object, { kind: 'index', signal: options.signal })
-  return { key, sha256: sha256(object), size: object.length, record }
+  const stored = await createObject(vault.storage, key, object, { kind: 'index', signal: options.signal })
+  return { key, ...stored, record }
 }
 
 /** Stores a JSON document (run report, verification) under the records key. */

@@ -38,13 +38,13 @@ export async function storeBatch(
   )
   const place = `${packPrefix}${job.packName}`
   const object = encryptObject(job.key, objectContext(store.vaultId, place), plaintext)
-  await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
+  const stored = await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
   return {
     outcomes,
     pack: {
       plaintextSize: plaintext.length,
-      ciphertextSha256: hash('sha256', object),
-      size: object.length,
+      ciphertextSha256: stored.sha256.toString('hex'),
+      size: stored.size,
       members: members.map((member) => ({ ...member, sha256: Buffer.from(member.sha256).toString('hex') })),
     },
   }

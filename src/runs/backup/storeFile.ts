@@ -128,8 +128,8 @@ async function storeWhole(
   const encryptor = new ObjectEncryptor(key, objectContext(store.vaultId, place))
   encryptor.seal(plaintext, object.subarray(leadSize), true)
   object.set(encryptor.lead)
-  await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
-  return { outcome, object: { ciphertextSha256: hash('sha256', object), size: object.length } }
+  const stored = await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
+  return { outcome, object: { ciphertextSha256: stored.sha256.toString('hex'), size: stored.size } }
 }
 
 async function storeInPieces(
