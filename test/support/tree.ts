@@ -36,15 +36,17 @@ export interface TreeEntry {
 /**
  * Lists everything at and below `root`, in the order of the paths' bytes. Links are not followed. Large files are
  * hashed as streams, so memory does not grow with their size.
+ * @param contents whether files are read and hashed. No write leaves a file's ctime as it was, so to see that nothing
+ *   was written takes no hash.
  */
-export async function describeTree(root: string): Promise<TreeEntry[]> {
+export async function describeTree(root: string, { contents = true } = {}): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = []
   const visit = async (path: string): Promise<void> => {
     const absolute = path === '' ? root : `${root}/${path}`
     const entry = describe(path, lstatSync(fsPath(absolute), { bigint: true }))
     // Synchronous calls are several times faster, but a test's servers and timers must go on now and then.
     if (entries.push(entry) % 1000 === 0) await eventLoop()
-    if (entry.type === 'file') {
+    if (entry.type === 'file' && contents) {
       entry.sha256 = entry.size > smallFile ? await fileHash(absolute, 'sha256') : smallFileHash(absolute)
     }
     if (entry.type === 'symlink') entry.target = pathFromBytes(readlinkSync(fsPath(absolute), 'buffer'))
