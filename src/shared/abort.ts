@@ -1,10 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
 
-/** True for the error that an AbortSignal makes an operation end with. */
-export function isAbort(error: unknown): boolean {
-  return error instanceof Error && (error.name === 'AbortError' || error.name === 'TimeoutError')
-}
-
 /**
  * Waits `ms` milliseconds.
  * @throws the signal's reason as soon as it aborts.

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises'
 import { describe, expect, test } from 'vitest'
-import { isAbort, sleep } from '../../src/shared/abort.ts'
+import { sleep } from '../../src/shared/abort.ts'
 
 describe('a sleep', () => {
   test('ends by itself', async () => {
@@ -19,19 +18,5 @@ describe('a sleep', () => {
     const sleeping = sleep(3_600_000, controller.signal)
     controller.abort(reason)
     await expect(sleeping).rejects.toBe(reason)
-  })
-})
-
-describe('an error', () => {
-  test('of an aborted signal is told apart from others', async () => {
-    const signal = AbortSignal.abort()
-    const aborted: unknown = await readFile(import.meta.filename, { signal }).catch((error: unknown) => error)
-    expect(isAbort(aborted)).toBe(true)
-    expect(isAbort(signal.reason)).toBe(true)
-
-    const missing: unknown = await readFile('/nowhere/at/all').catch((error: unknown) => error)
-    expect(isAbort(missing)).toBe(false)
-    expect(isAbort('AbortError')).toBe(false)
-    expect(isAbort(undefined)).toBe(false)
   })
 })
