@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { describeError } from '../../src/cli/output/errors.ts'
 import { formatDuration } from '../../src/cli/output/format.ts'
 import { exitCodes } from '../../src/shared/errors.ts'
@@ -7,6 +9,15 @@ import { runOwnDemo } from './ownDemo.ts'
 import { binFolder } from './program.ts'
 import { type DemoEnd, runSampleDemo } from './sampleDemo.ts'
 import { screen } from './screen.ts'
+
+const pieces = [
+  ['safelight.yaml', 'the configuration'],
+  ['identity.txt', "the vault's one secret"],
+  ['immich', 'the sample library'],
+  ['vault', 'what a storage would see'],
+  ['restored', 'the newest snapshot: a media root as Immich expects it'],
+  ['restored-before', 'the first snapshot'],
+] as const
 
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
@@ -46,9 +57,11 @@ function conclude({ checks, hadWarnings }: DemoEnd, folder: string, milliseconds
     good,
   )
   screen.text(`
-All of it lies in ${folder}
-  safelight.yaml  the configuration     vault/     what a storage would see
-  identity.txt    the vault's secret    restored/  what came back
+All of it lies in ${folder}:
+${pieces
+  .filter(([name]) => existsSync(join(folder, name)))
+  .map(([name, meaning]) => `  ${name.padEnd(16)} ${meaning}`)
+  .join('\n')}
 
 Look around:
   cd ${folder}

@@ -11,6 +11,9 @@ import { screen } from './screen.ts'
 /** The folder with `safelight` in it. */
 export const binFolder = resolve(import.meta.dirname, '../../bin')
 
+/** At a terminal they show how far they are. */
+const commandsWithProgress = new Set(['backup', 'verify-restore', 'restore', 'restore-database'])
+
 interface ProgramOptions {
   /** Working directory; holds the configuration. */
   folder: string
@@ -47,8 +50,7 @@ export class Program {
     const command = `safelight ${args.join(' ')}`
     screen.command(command)
     const started = performance.now()
-    // At a terminal the program shows its progress, and its warnings where they belong.
-    const live = process.stderr.isTTY
+    const live = process.stderr.isTTY && commandsWithProgress.has(args[0] ?? '')
     const child = spawn(join(binFolder, 'safelight'), [...args, '--json'], {
       cwd: folder,
       env: { ...process.env, SAFELIGHT_CONFIG: '', ...env },

@@ -5,9 +5,7 @@ const count = z.number().int().nonnegative()
 
 export const anyResult = z.looseObject({})
 
-export const identityResult = z.object({ recipient: z.string() })
-
-export const initResult = z.object({ vault: z.object({ id: z.string(), fingerprint: z.string() }) })
+export const initResult = z.object({ vault: z.object({ id: z.string() }) })
 
 /** Of the one destination. */
 export const backupResult = z.tuple([

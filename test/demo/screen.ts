@@ -24,8 +24,9 @@ export const screen = {
   /** What came of it, and how long it took at the right edge. */
   outcome(text: string, milliseconds?: number): void {
     const time = milliseconds === undefined ? '' : `  ${formatDuration(milliseconds)}`
-    const room = columns - indent.length - displayWidth(time)
-    write(`${indent}${pad(shorten(text, room), room)}${style('dim', time)}`.trimEnd() + '\n')
+    const room = columns - indent.length - time.length
+    const shown = shorten(text, room)
+    write(`${indent}${time === '' ? shown : pad(shown, room) + style('dim', time)}\n`)
   },
 
   /** One thing that was proved, or not. */
