@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """
-Decrypts a whole Safelight vault without Safelight, with the `age` tool and python3-cryptography. It only reads the vault.
+Decrypts a Safelight vault without Safelight, by the `age` tool and python3-cryptography. It only reads the vault.
 
   python3 emergency.py VAULT OUT IDENTITY                    the newest snapshot: OUT/files and OUT/database
   python3 emergency.py --no-manifest VAULT OUT IDENTITY      every content that there is: OUT/contents and OUT/database
   python3 emergency.py --no-manifest --paths-from-dump ...   and the paths of originals, from the newest dump: OUT/paths
 
-VAULT is a folder with the vault, OUT a folder for what comes out, IDENTITY a file with the line AGE-SECRET-KEY-... in it.
+VAULT is a folder with the vault, OUT a folder for what comes out, IDENTITY a file with a line AGE-SECRET-KEY-...
 What can't be read is told and passed over; the exit code is 1 then. docs/format.md describes every byte.
 """
 import argparse, glob, gzip, hashlib, hmac, json, os, re, shutil, sqlite3, subprocess, sys, tempfile, zlib
@@ -217,7 +217,8 @@ def restore_files(vault, db, sequence, pack_file):
 
     def entries(entry_type, columns, joins="", order="1"):
         return db.execute(
-            f"""SELECT e.directory, e.name, e.mode, e.uid, e.gid, e.ctime + e.atime_offset, e.mtime, {columns} FROM entry e {joins}
+            f"""SELECT e.directory, e.name, e.mode, e.uid, e.gid, e.ctime + e.atime_offset, e.mtime, {columns}
+                FROM entry e {joins}
                 WHERE e.type = ? AND e.since <= ? AND (e.until IS NULL OR e.until > ?) ORDER BY {order}""",
             [entry_type, sequence, sequence],
         )
@@ -248,11 +249,12 @@ def restore_files(vault, db, sequence, pack_file):
             count += 1
         except (Damaged, OSError) as error:
             report(f"{os.fsdecode(path)}: {error}")
-    for directory, name, *_, target in entries(SYMLINK, "e.target"):
+    for directory, name, *metadata, target in entries(SYMLINK, "e.target"):
         path = path_of(directory, name)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if not os.path.lexists(path):
             os.symlink(target, path)
+            set_metadata(path, *metadata)
     folders = [(path_of(directory, name), metadata) for directory, name, *metadata, _ in entries(FOLDER, "0")]
     for path, metadata in sorted(folders, reverse=True):
         os.makedirs(path, exist_ok=True)
@@ -269,10 +271,12 @@ def is_there(path, size, sha256):
 
 
 def set_metadata(path, mode, uid, gid, atime, mtime):
+    """Owner, where permitted, mode and times; those of a link itself, whose mode never matters."""
     if os.geteuid() == 0:
-        os.chown(path, uid, gid)
-    os.chmod(path, mode)
-    os.utime(path, ns=(atime * 1000, mtime * 1000))
+        os.chown(path, uid, gid, follow_symlinks=False)
+    if not os.path.islink(path):
+        os.chmod(path, mode)
+    os.utime(path, ns=(atime * 1000, mtime * 1000), follow_symlinks=False)
 
 
 # ---- Without any manifest: every content under its SHA-256.

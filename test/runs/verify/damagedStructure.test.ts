@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { createSampleVault, type SampleVault } from '../sampleVault.ts'
+import { createSmallVault, type SmallVault } from '../sampleVault.ts'
 import { everyPart, flip, keysIn, rotation, whileTampered, type Tampering } from './tampering.ts'
 import { findingsIn, forgetVerifications } from './verifying.ts'
 
-let vault: SampleVault
+let vault: SmallVault
 
 beforeAll(async () => {
-  vault = await createSampleVault()
+  vault = await createSmallVault()
 })
 afterAll(async () => await vault[Symbol.asyncDispose]())
 beforeEach(async () => await forgetVerifications(vault))

@@ -1,32 +1,19 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { wrapForRecipients } from '../../../src/crypto/age.ts'
 import { exitCodes } from '../../../src/shared/errors.ts'
-import type { StoredRecord } from '../../../src/vault/snapshots.ts'
 import { encodeVaultFile } from '../../../src/vault/vaultFile.ts'
 import { deriveVaultKeys } from '../../../src/vault/vaultKeys.ts'
-import { temporaryFolder } from '../../support/temporaryFolder.ts'
-import { backUp, createTestVault, type TestVault } from '../backedUp.ts'
+import { createSmallVault, type SmallVault } from '../sampleVault.ts'
 import { keysIn, whileTampered, type Tampering } from './tampering.ts'
 import { findingsIn, verifyVault } from './verifying.ts'
 
-let stack: AsyncDisposableStack
-let vault: TestVault
-let newest: StoredRecord
+let vault: SmallVault
 
 beforeAll(async () => {
-  stack = new AsyncDisposableStack()
-  const root = stack.use(await temporaryFolder()).path
-  for (const folder of ['library', 'upload', 'profile']) await mkdir(join(root, folder))
-  vault = await createTestVault(root)
-  await writeFile(join(root, 'library/photo.jpg'), randomBytes(400_000))
-  await backUp(vault, root)
-  await writeFile(join(root, 'library/another.jpg'), randomBytes(400_000))
-  newest = await backUp(vault, root)
+  vault = await createSmallVault()
 })
-afterAll(async () => await stack.disposeAsync())
+afterAll(async () => await vault[Symbol.asyncDispose]())
 
 const gone: Tampering = () => undefined
 const lie: Tampering = (bytes) =>
@@ -94,13 +81,15 @@ test('a data key that somebody else wrapped for us is found, and not used', asyn
     () => wrapped,
     async () => await findingsIn(vault),
   )
-  expect(findings).toEqual([...keys, ...keysIn(vault, 'objects/')].toSorted((a, b) => (a < b ? -1 : 1)))
+  expect(findings).toEqual(
+    [...keys, ...keysIn(vault, 'objects/'), ...keysIn(vault, 'packs/')].toSorted((a, b) => (a < b ? -1 : 1)),
+  )
 })
 
 test('a hidden newest snapshot is noticed by whoever knows of it, and only by them', async () => {
-  const knownHeads = [{ head: newest.record, rememberedBy: '--expect-head' }]
+  const knownHeads = [{ head: vault.newest.record, rememberedBy: '--expect-head' }]
   expect((await verifyVault(vault, { knownHeads })).warnings).toEqual([])
-  await whileTampered(vault, [newest.key], gone, async () => {
+  await whileTampered(vault, [vault.newest.key], gone, async () => {
     await expect(verifyVault(vault, { knownHeads })).rejects.toMatchObject({
       exitCode: exitCodes.noVault,
       message: expect.stringContaining('--expect-head remembers'),
