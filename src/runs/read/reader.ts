@@ -65,20 +65,23 @@ export class ContentReader implements AsyncDisposable {
     const permits = new Semaphore(this.#atOnce)
     const running = new Set<Promise<void>>()
     let failure: { error: unknown } | undefined
-    for (const batch of batchesOf(objects)) {
-      const release = await permits.acquire()
-      if (failure || this.#signal.aborted) break
-      const job = this.#run(batch, call)
-        .catch((error: unknown) => {
-          failure ??= { error }
-        })
-        .finally(() => {
-          running.delete(job)
-          release()
-        })
-      running.add(job)
+    try {
+      for (const batch of batchesOf(objects)) {
+        const release = await permits.acquire()
+        if (failure || this.#signal.aborted) break
+        const job = this.#run(batch, call)
+          .catch((error: unknown) => {
+            failure ??= { error }
+          })
+          .finally(() => {
+            running.delete(job)
+            release()
+          })
+        running.add(job)
+      }
+    } finally {
+      await Promise.all(running)
     }
-    await Promise.all(running)
     this.#signal.throwIfAborted()
     if (failure) throw failure.error
   }
