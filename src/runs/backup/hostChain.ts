@@ -44,6 +44,7 @@ export class HostChain {
   /** Names of the records that this run has seen or written. */
   readonly #known: Set<string>
   #manifestsWritten = 0
+  #packsNamed = 0
 
   private constructor(parts: {
     vault: Vault
@@ -166,6 +167,11 @@ export class HostChain {
     this.#parents = [stored]
     this.#chain = manifests
     return stored
+  }
+
+  /** A name that no pack of this run has had. */
+  nextPackName(): string {
+    return `${this.runId}-${this.#packsNamed++}`
   }
 
   close(): void {

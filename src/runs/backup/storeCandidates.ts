@@ -72,7 +72,6 @@ class Storing {
   readonly #files: FileLedger
   readonly #again: Candidate[] = []
   #failure: { error: unknown } | undefined
-  #packs = 0
 
   constructor(context: StoreContext, pool: WorkerPool) {
     this.#context = context
@@ -165,7 +164,7 @@ class Storing {
 
   async #storeBatch(batch: Candidate[]): Promise<void> {
     const key = await this.#context.key.current()
-    const packName = `${this.#context.chain.runId}-${this.#packs++}`
+    const packName = this.#context.chain.nextPackName()
     const files = batch.map((candidate) => ({
       path: this.#begin(candidate),
       wantSha1: this.#files.wantsSha1(candidate),
