@@ -1,6 +1,6 @@
+import { deepStrictEqual } from 'node:assert'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { expect } from 'vitest'
 import { entryTypes } from '../../../src/manifest/entry.ts'
 import { backup, type BackupOptions, type BackupResult } from '../../../src/runs/backup/backup.ts'
 import { usualCheckpointInterval } from '../../../src/runs/backup/checkpoints.ts'
@@ -112,7 +112,7 @@ export class Fixture implements AsyncDisposable {
   /** A backup that has to end well. @returns the record of its snapshot. */
   async backupWell(wishes: Wishes = {}): Promise<SnapshotRecord> {
     const result = await this.backup(wishes)
-    expect({ exitCode: result.exitCode, warnings: result.warnings }).toEqual({ exitCode: 0, warnings: [] })
+    deepStrictEqual({ exitCode: result.exitCode, warnings: result.warnings }, { exitCode: 0, warnings: [] })
     return recordOf(result)
   }
 
@@ -161,7 +161,7 @@ export class Fixture implements AsyncDisposable {
       onProgress: () => undefined,
       signal: new AbortController().signal,
     })
-    expect(tally.problems).toEqual([])
+    deepStrictEqual(tally.problems, [])
     return to
   }
 
@@ -171,7 +171,7 @@ export class Fixture implements AsyncDisposable {
     for (const folder of ['library', 'upload']) {
       const [source, copy] = [await describeTree(this.path(folder)), await describeTree(join(to, folder))]
       const options = { ignoring: ['ctime', 'inode'], mtimeTolerance: 1000n } as const
-      expect(compareTrees(source, copy, options)).toEqual([])
+      deepStrictEqual(compareTrees(source, copy, options), [])
     }
     await rm(to, { recursive: true })
   }
@@ -179,7 +179,7 @@ export class Fixture implements AsyncDisposable {
   /** Reads back everything that any snapshot refers to. */
   async expectWhole(): Promise<void> {
     const { outcome, findings } = await verifyVault(this.vault)
-    expect({ outcome, findings }).toEqual({ outcome: 'good', findings: [] })
+    deepStrictEqual({ outcome, findings }, { outcome: 'good', findings: [] })
   }
 }
 

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, symlink } from 'node:fs/promises'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { fsPath, pathFromBytes } from '../../../src/shared/bytePath.ts'
 import { awkwardNames, nameThatIsNoText } from '../../sample/names.ts'
@@ -101,11 +101,10 @@ test('a link that points elsewhere, or became a file, is noticed', async () => {
 
 test('sockets, pipes and devices are passed over and told', async () => {
   await using fixture = await Fixture.create()
-  const run = (command: string, ...args: string[]) => execFileSync(command, args)
-  run('mkfifo', fixture.path('library/pipe'))
-  run('mknod', fixture.path('library/null'), 'c', '1', '3')
+  execFileSync('mkfifo', [fixture.path('library/pipe')])
+  execFileSync('mknod', [fixture.path('library/null'), 'c', '1', '3'])
   const listen = 'import socket, sys; socket.socket(socket.AF_UNIX).bind(sys.argv[1])'
-  run('python3', '-c', listen, fixture.path('upload/socket'))
+  execFileSync('python3', ['-c', listen, fixture.path('upload/socket')])
   const result = await fixture.backup()
   expect(result.exitCode).toBe(0)
   expect(result.warnings).toEqual([
