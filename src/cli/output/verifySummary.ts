@@ -28,7 +28,9 @@ export function verifySummary({ destination, location, result }: VerifyEnd, styl
       : `  newest     none that can be read; ${formatNumberOf(records, 'record')} checked`,
     `  level      ${result.level}${result.level === 'list' ? '' : `, ${formatBytes(objects.bytes)} of objects`}`,
     `  objects    ${result.statement}`,
-    result.level === 'list' ? '' : `  database   ${formatNumberOf(dumps, 'dump')} checked`,
+    result.level === 'list'
+      ? ''
+      : `  database   ${dumps === 0 ? 'no dump' : formatNumberOf(dumps, 'dump')} checked`,
     `  coverage   ${coverageSentence(result)}`,
     ...result.warnings.map((warning) => `  warning    ${warning}`),
     findingsTotal > 0 ? `\n${formatNumberOf(findingsTotal, 'finding')}:` : '',

@@ -58,6 +58,34 @@ describe('what is checked', () => {
     expect(coverage.read).toMatchObject({ objects: 4, never: 1, recent: 3 })
   })
 
+  test('a branch that was hidden from a check of everything is not covered by it', async () => {
+    await using place = await temporaryFolder()
+    for (const name of ['library', 'upload', 'profile']) await writeFolder(place.path, name)
+    const own = await createTestVault(place.path)
+    await backUp(own, place.path)
+    await writeFile(join(place.path, 'library', 'seen.jpg'), randomBytes(300_000))
+    const seen = await backUp(own, place.path)
+    await verifyVault(own)
+    const elsewhere = { ...own, state: join(place.path, 'elsewhere') }
+    await whileTampered(
+      own,
+      [seen.key],
+      () => undefined,
+      async () => {
+        await writeFile(join(place.path, 'library', 'hidden.jpg'), randomBytes(300_000))
+        expect((await backUp(elsewhere, place.path)).record.sequence).toBe(seen.record.sequence)
+      },
+    )
+    expect((await backUp(elsewhere, place.path)).record.parents).toHaveLength(2)
+    const { coverage, outcome } = await verifyVault(own, { level: 'list' })
+    // Both branches stored the file that both of them saw as new.
+    expect({ outcome, coverage: coverage.read }).toMatchObject({
+      outcome: 'good',
+      coverage: { objects: 6, never: 2 },
+    })
+    expect((await verifyVault(own)).coverage.read.never).toBe(0)
+  })
+
   test('comparing checksums is not reading back', async () => {
     const { coverage, level } = await verifyVault(vault, { level: 'checksum' })
     expect(level).toBe('checksum')
