@@ -31,7 +31,7 @@ export interface ReadObject<C extends ReadContent = ReadContent> {
 
 /** Where objects are read from. */
 export interface ObjectSource {
-  storage: Storage
+  storage: Pick<Storage, 'read' | 'stat'>
   vaultId: string
   /** Hears of bytes as they are read. */
   onBytes: (bytes: number) => void
