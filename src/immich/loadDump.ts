@@ -8,6 +8,7 @@ import { ChildProcess } from './childProcess.ts'
 import { type ImmichCounts, readCounts } from './counts.ts'
 import { checkRows, DumpInspector } from './dumpInspector.ts'
 import { keepAlive, libpqEnvironment } from './libpq.ts'
+import { knowsRestrict, restrictedScript } from './restrictedScript.ts'
 import { readSchema } from './schema.ts'
 import { connect } from './session.ts'
 import { type DatabaseSettings, describeDatabase } from './settings.ts'
@@ -61,12 +62,13 @@ const ownTables = `
 async function runPsql(options: LoadOptions, inspector: DumpInspector): Promise<void> {
   const { settings, signal } = options
   const tool = await findPsql()
+  if (!knowsRestrict(tool)) throw tooTrusting(tool)
   const folder = await mkdtemp(join(tmpdir(), 'safelight-load-'))
   let psql: ChildProcess | undefined
   try {
     psql = new ChildProcess(tool.path, psqlArguments, await libpqEnvironment(settings, folder), signal)
     psql.stdout.resume()
-    await pipeline(transaction(options, inspector, tool), psql.stdin)
+    await pipeline(restrictedScript(transaction(options, inspector, tool)), psql.stdin)
     await psql.succeeded()
   } catch (error) {
     signal.throwIfAborted()
@@ -140,4 +142,13 @@ function tooOld(psql: InstalledTool, needed: number | undefined): UserError {
   return new UserError(`psql ${psql.major} cannot load a dump of pg_dump ${needed}`, {
     hint: `Install the Debian package postgresql-client-${needed}.`,
   })
+}
+
+function tooTrusting({ major, minor }: InstalledTool): UserError {
+  return new UserError(
+    `psql ${major}.${minor} would also run shell commands that somebody wrote into a dump`,
+    {
+      hint: `Update the Debian package postgresql-client-${major}; since August 2025 psql can refuse them.`,
+    },
+  )
 }

@@ -38,6 +38,7 @@ export async function findPsql(): Promise<InstalledTool> {
 export interface InstalledTool {
   path: string
   major: number
+  minor: number
 }
 
 async function installed(name: string): Promise<InstalledTool[]> {
@@ -52,8 +53,8 @@ async function installed(name: string): Promise<InstalledTool[]> {
     ),
   )
   const paths = [...present, await inPath(name)].filter((path) => path !== undefined)
-  const tools = await Promise.all(paths.map(async (path) => ({ path, major: await majorOf(path) })))
-  return tools.filter((tool): tool is InstalledTool => tool.major !== undefined)
+  const tools = await Promise.all(paths.map(async (path) => await toolAt(path)))
+  return tools.filter((tool) => tool !== undefined)
 }
 
 /** The shell looks it up, as it has the search path. */
@@ -67,11 +68,11 @@ async function inPath(name: string): Promise<string | undefined> {
 }
 
 /** What can't tell its version is no tool for us. */
-async function majorOf(path: string): Promise<number | undefined> {
+async function toolAt(path: string): Promise<InstalledTool | undefined> {
   try {
     const { stdout } = await run(path, ['--version'], { timeout: versionTimeoutMs })
-    const major = /\(PostgreSQL\) (\d+)/.exec(stdout)?.[1]
-    return major === undefined ? undefined : Number(major)
+    const [, major, minor = '0'] = /\(PostgreSQL\) (\d+)(?:\.(\d+))?/.exec(stdout) ?? []
+    return major === undefined ? undefined : { path, major: Number(major), minor: Number(minor) }
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -166,6 +166,20 @@ test('overwriting replaces everything, and ends other connections', async () => 
   await ended
   expect(errors[0]?.message).toContain('terminating connection')
   expect(await value(url, `SELECT to_regclass('public.mine')`)).toBeNull()
+})
+
+test('a shell command that somebody wrote into a dump is not run, and nothing is loaded', async () => {
+  const url = await postgres.createDatabase('planted')
+  const folder = await mkdtemp(join(tmpdir(), 'safelight-planted-'))
+  const sql = gunzipSync(gzip).toString('utf8')
+  const key = /^\\restrict (\w+)$/m.exec(sql)?.[1] ?? 'none'
+  const planted = `\\unrestrict ${key}\n\\! touch ${join(folder, 'ran')}\n`
+  const changed = sql.replace('\nCREATE TABLE', `\n${planted}CREATE TABLE`)
+  expect(changed).not.toBe(sql)
+  await expect(load(url, gzipSync(changed))).rejects.toThrow(/restrict/)
+  expect(await readdir(folder)).toEqual([])
+  expect(await value(url, `SELECT count(*)::int FROM pg_tables WHERE schemaname = 'public'`)).toBe(0)
+  await rm(folder, { recursive: true })
 })
 
 describe('a load that fails leaves the database as it was', () => {
