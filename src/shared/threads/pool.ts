@@ -11,6 +11,8 @@ interface PendingJob {
 interface Thread {
   worker: Worker
   jobs: Map<number, PendingJob>
+  /** Why the thread is no more. */
+  end: Error | undefined
 }
 
 /** What the main thread does while a worker is at a job. */
@@ -56,6 +58,7 @@ export class WorkerPool {
   /** Runs a job. @throws what the job threw, and an error when its thread died. */
   async run(job: unknown, listener: JobListener = {}): Promise<unknown> {
     const thread = this.#threads.reduce((a, b) => (b.jobs.size < a.jobs.size ? b : a))
+    if (thread.end !== undefined) throw thread.end
     const id = this.#nextId++
     return await new Promise((resolve, reject) => {
       const answer = listener.answer as PendingJob['answer']
@@ -76,7 +79,7 @@ export class WorkerPool {
       workerData: data,
       resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMb },
     })
-    const thread: Thread = { worker, jobs: new Map() }
+    const thread: Thread = { worker, jobs: new Map(), end: undefined }
     worker.on('message', (message: FromWorker) => void this.#receive(thread, message))
     worker.on('error', (error) => failAll(thread, error))
     worker.on('exit', () => {
@@ -105,7 +108,9 @@ export class WorkerPool {
   }
 }
 
-function failAll(thread: Thread, error: unknown): void {
+/** A thread that ended takes no job any more: it would be the one with the fewest, and wait for ever. */
+function failAll(thread: Thread, error: Error): void {
+  thread.end ??= error
   for (const job of thread.jobs.values()) job.reject(error)
   thread.jobs.clear()
 }
