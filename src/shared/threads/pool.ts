@@ -81,7 +81,7 @@ export class WorkerPool {
     })
     const thread: Thread = { worker, jobs: new Map(), end: undefined }
     worker.on('message', (message: FromWorker) => void this.#receive(thread, message))
-    worker.on('error', (error) => failAll(thread, error))
+    worker.on('error', (error) => failAll(thread, error instanceof Error ? error : new Error(String(error))))
     worker.on('exit', () => {
       if (!this.#closing) failAll(thread, new Error('a worker thread ended unexpectedly'))
     })
