@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { appendFile, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, glob, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Client, escapeIdentifier } from 'pg'
@@ -80,7 +80,9 @@ export async function startPostgres(options: PostgresOptions = {}): Promise<Test
 }
 
 async function newestBin(): Promise<string> {
-  const majors = (await readdir(installed)).filter((name) => /^\d+$/.test(name)).map(Number)
+  // A client of another major brings a folder, too, but no server.
+  const servers = glob('+([0-9])/bin/initdb', { cwd: installed })
+  const majors = (await Array.fromAsync(servers)).map((path) => Number.parseInt(path, 10))
   if (majors.length === 0) throw new Error(`no PostgreSQL under ${installed}: apt-get install postgresql`)
   return join(installed, String(Math.max(...majors)), 'bin')
 }
