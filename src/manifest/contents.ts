@@ -5,16 +5,17 @@ import type { ContentLocation } from './view.ts'
 const locations = `SELECT c.id, c.sha256, c.size, k.key_id AS keyId, c.ciphertext_sha256 AS ciphertextSha256,
   c.pack, c.pack_offset AS packOffset FROM content c LEFT JOIN data_key k ON k.id = c.data_key`
 
-/** Reads single contents of a working copy. */
+/** Reads single contents of a working copy, all in one transaction: a lock for each would cost more than the reading. */
 export class ContentFinder {
   readonly #byId
   readonly #byPack
 
-  /** @param db writable: it gets an index by pack, which is never uploaded. */
+  /** @param db of which nobody writes any more; it gets an index by pack, which is never uploaded. */
   constructor(db: Database) {
     db.exec(
       'CREATE INDEX IF NOT EXISTS content_by_pack ON content (pack, pack_offset) WHERE pack IS NOT NULL',
     )
+    db.exec('BEGIN')
     this.#byId = db.prepare<[number], ContentLocation>(`${locations} WHERE c.id = ?`)
     this.#byPack = db.prepare<[number], ContentLocation>(
       `${locations} WHERE c.pack = ? ORDER BY c.pack_offset`,

@@ -8,7 +8,7 @@ import { IdList, type Level } from './document.ts'
 import { Findings } from './finding.ts'
 import { placesOf, readsOf, type ChainContent, type OpenChain } from './objects.ts'
 import { SortedPlaces } from './places.ts'
-import { idSize, type CheckKind, type Choice, type Population } from './population.ts'
+import { idSize, type Choice, type Population } from './population.ts'
 import { checkSizesByListing, checkSizesOneByOne } from './sizes.ts'
 import type { VerifyOptions } from './verification.ts'
 
@@ -44,16 +44,16 @@ export class ObjectCheck {
     this.#findings = findings
   }
 
-  async run(choice: Choice, level: Level, kind: CheckKind, advance: Advance): Promise<void> {
+  async run(choice: Choice, level: Level, advance: Advance): Promise<void> {
     this.choice = choice
-    if (level === 'list') await this.#list(choice, kind, advance)
-    else if (choice.objects > 0) await this.#read(level, kind, advance)
+    if (level === 'list') await this.#list(choice, advance)
+    else if (choice.objects > 0) await this.#read(level, advance)
   }
 
-  async #list(choice: Choice, kind: CheckKind, advance: Advance): Promise<void> {
+  async #list(choice: Choice, advance: Advance): Promise<void> {
     const { vault, folder, signal } = this.#options
     const before = this.#findings.total
-    const places = placesOf(vault, this.#chains, this.#population.chosen(kind))
+    const places = placesOf(vault, this.#chains, this.#population.chosen())
     if (choice.objects <= fewObjects) {
       await checkSizesOneByOne(vault.storage, [...places], this.#findings, { signal })
     } else {
@@ -63,23 +63,23 @@ export class ObjectCheck {
       }
     }
     this.failed = this.#findings.total - before
-    if (this.failed > 0) this.#noteLost(kind)
+    if (this.failed > 0) this.#noteLost()
     advance(choice.objects, 0)
   }
 
   /** A listing tells places; which contents lie there is looked up again. */
-  #noteLost(kind: CheckKind): void {
+  #noteLost(): void {
     const { vault } = this.#options
     const wrong = new Set(this.#findings.list.map(({ key }) => key))
-    for (const { key, contents } of readsOf(vault, this.#chains, this.#population.chosen(kind))) {
+    for (const { key, contents } of readsOf(vault, this.#chains, this.#population.chosen())) {
       if (wrong.has(key)) this.#lose(key, contents)
     }
   }
 
-  async #read(level: 'checksum' | 'read', kind: CheckKind, advance: Advance): Promise<void> {
+  async #read(level: 'checksum' | 'read', advance: Advance): Promise<void> {
     const { vault, storage, keys, signal } = this.#options
     await using reader = new ContentReader({ vault, storage, keys, signal })
-    await reader.read(readsOf(vault, this.#chains, this.#population.chosen(kind)), {
+    await reader.read(readsOf(vault, this.#chains, this.#population.chosen()), {
       level: level === 'read' ? 'whole' : 'stored',
       onOutcome: (outcome, object) => {
         this.#take(outcome, object)

@@ -160,7 +160,7 @@ export class VerifyRun implements Disposable {
     const limit = limitOf(extent, this.#population.size)
     const choice = this.#population.choose(this.#kind, limit, this.#bytesLeft)
     const progress = this.#begin('objects', choice)
-    await this.#objects.run(choice, this.#level, this.#kind, progress)
+    await this.#objects.run(choice, this.#level, progress)
   }
 
   async finish(): Promise<VerifyResult> {
