@@ -260,7 +260,7 @@ class BackupRun {
       database: this.#database?.dump ?? parent?.database ?? null,
       heads: this.#options.heads,
       counts,
-      changes: this.#tally.changes,
+      changes: { ...this.#tally.changes },
       crossCheck,
       sharpDrop: drops.length > 0,
       warnings: [...drops, ...(this.#database?.warnings ?? []), ...this.#warnings(crossCheck)],
