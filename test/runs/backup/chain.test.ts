@@ -211,3 +211,17 @@ test('a dry run says what there is to do and changes nothing', async () => {
   const record = recordOf(await fixture.backup())
   expect(record.changes).toMatchObject({ added: 1, changed: 1, archived: 1 })
 })
+
+test('a write-only vault takes backups that its own identity cannot read, and a recovery identity can', async () => {
+  await using fixture = await Fixture.create({ writeOnly: true })
+  await fixture.write('upload/1.jpg', photo())
+  await fixture.backupWell()
+  await rm(fixture.vault.state, { recursive: true })
+  const record = await fixture.backupWell()
+  expect(record.changes).toMatchObject({ added: 0, storedContents: 0 })
+  await expect(fixture.restore('own')).rejects.toThrow(/kind: 'locked'/)
+  const restored = await fixture.restore('recovered', undefined, fixture.vault.recovery)
+  expect(await fileHash(join(restored, 'upload/1.jpg'), 'sha256')).toBe(
+    await fileHash(fixture.path('upload/1.jpg'), 'sha256'),
+  )
+})

@@ -142,9 +142,9 @@ export class Fixture implements AsyncDisposable {
   }
 
   /** Restores a snapshot into a new folder. @returns the folder. */
-  async restore(name: string, snapshot?: string): Promise<string> {
-    await using opened = await openTestVault(this.vault)
-    const { vault, storage, identity } = opened
+  async restore(name: string, snapshot?: string, identity = this.vault.identity): Promise<string> {
+    await using opened = await openTestVault(this.vault, { identity })
+    const { vault, storage } = opened
     const wish = { host: 'main', choice: { snapshot }, knownHeads: [], folder: this.folder }
     await using reading = await openSnapshot(vault, wish)
     const to = join(this.folder, name)

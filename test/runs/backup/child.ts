@@ -1,0 +1,49 @@
+/*
+ * Takes one backup in a process of its own, which a test may kill. What it needs comes as JSON over stdin; one line on
+ * stdout says that it begins.
+ */
+import { json } from 'node:stream/consumers'
+import { parseIdentity } from '../../../src/crypto/identity.ts'
+import { parseDatabaseUrl } from '../../../src/immich/databaseUrl.ts'
+import { backup } from '../../../src/runs/backup/backup.ts'
+import type { CheckpointInterval } from '../../../src/runs/backup/checkpoints.ts'
+import type { FolderSource } from '../../../src/runs/backup/source.ts'
+import { hostFolder } from '../../../src/runs/stateFolder.ts'
+import { openStorage, type StorageOptions } from '../../../src/storage/open.ts'
+import { openVault, type VaultPin } from '../../../src/vault/vault.ts'
+
+export interface ChildTask {
+  identity: string
+  pin: VaultPin
+  storage: StorageOptions
+  state: string
+  sources: FolderSource[]
+  checkpointEvery: CheckpointInterval
+  database?: string | undefined
+}
+
+const task = (await json(process.stdin)) as ChildTask
+const identity = await parseIdentity(task.identity, 'stdin')
+const storage = await openStorage(task.storage)
+process.stdout.write('begins\n')
+const vault = await openVault(storage, { identity, pin: task.pin })
+const settings = task.database === undefined ? undefined : parseDatabaseUrl(task.database)
+const { exitCode } = await backup({
+  vault,
+  storage: task.storage,
+  host: 'main',
+  recipients: [identity.recipient],
+  folder: hostFolder(task.state, vault.id, 'main'),
+  sources: task.sources,
+  ignore: [],
+  compare: ['size', 'mtime', 'ctime', 'inode'],
+  oneFileSystem: false,
+  database: settings && { settings, serverUrl: undefined, configuredVersion: undefined },
+  heads: {},
+  program: 'safelight test',
+  checkpointEvery: task.checkpointEvery,
+  now: () => new Date(),
+  onProgress: () => undefined,
+  signal: new AbortController().signal,
+})
+process.exitCode = exitCode
