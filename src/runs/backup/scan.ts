@@ -14,7 +14,10 @@ import { joinPath, type FolderSource } from './source.ts'
 import type { Tally } from './tally.ts'
 import type { WorkList } from './workList.ts'
 
-/** A file this young that no row names may still be growing: Immich writes uploads under their final name. */
+/**
+ * A file written to so lately that no row names may still be growing: Immich writes uploads under their final name.
+ * Its ctime does not count: all of a library that was just moved here has a young one.
+ */
 const youngForMs = 10 * 60 * 1000
 const threads = 2
 const jobsPerThread = 2
@@ -180,10 +183,10 @@ function isDeferred(
   { catalogued, work, tally, now }: ScanContext,
   source: FolderSource,
   treePath: string,
-  [name, , changedMs, isNew]: DirectoryChanges['files'][number],
+  [name, , modifiedMs, isNew]: DirectoryChanges['files'][number],
 ): boolean {
   if (!catalogued || !source.immich || !isNew || name === markerName) return false
-  if (now().getTime() - changedMs > youngForMs) return false
+  if (now().getTime() - modifiedMs > youngForMs) return false
   if (work.expectedFile(joinPath(treePath, name))) return false
   tally.changes.deferred += 1
   return true

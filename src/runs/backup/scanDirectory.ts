@@ -82,7 +82,7 @@ export class DirectoryScanner {
         result.files += 1
         result.bytes += stats.size
         if (this.#fileDiffers(before, stats)) {
-          changes.files.push([name, stats.size, Math.max(stats.mtimeMs, stats.ctimeMs), before === undefined])
+          changes.files.push([name, stats.size, stats.mtimeMs, before === undefined])
         }
       } else if (metadataDiffers(before, stats, type)) {
         this.#addEntry(changes, result, path, name, type)

@@ -22,8 +22,8 @@ export interface ScanJob {
 export interface DirectoryChanges {
   /** Path in the vault's tree. */
   treePath: string
-  /** Files to read: name, size in bytes, time of last change in milliseconds, and whether the path is new. */
-  files: [name: string, size: number, changedMs: number, isNew: boolean][]
+  /** Files to read: name, size in bytes, mtime in milliseconds, and whether the path is new. */
+  files: [name: string, size: number, modifiedMs: number, isNew: boolean][]
   /** Directories and symbolic links whose metadata are new or other than before; nothing is to be read for them. */
   entries: NewEntry[]
   /** Names that are gone. */
