@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import type { Command } from 'commander'
 import { findDestination } from '../config/destination.ts'
 import { entryTypes } from '../manifest/entry.ts'
@@ -13,6 +12,7 @@ import { expectHeadOption, knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
 import { formatBytes, formatTime } from './output/format.ts'
 import { renderTable, type Column } from './output/table.ts'
+import { scratchFolder } from './scratchFolder.ts'
 import type { SnapshotOptions } from './snapshotChoice.ts'
 
 export function configure(command: Command): void {
@@ -39,12 +39,11 @@ export async function run(context: Context, command: Command): Promise<void> {
   const config = context.loadConfig(['identity', 'destinations'])
   const destination = findDestination(config, from)
   await using opened = await openDestination(context, config, destination)
-  await mkdir(config.state, { recursive: true, mode: 0o700 })
   await using snapshot = await openSnapshot(opened.vault, {
     host: config.host,
     choice: { snapshot: name },
     knownHeads: knownHeads(opened, expectHead),
-    folder: config.state,
+    folder: await scratchFolder(config.state),
     signal: context.signal,
   })
   for (const warning of snapshot.warnings) context.output.warn(warning)

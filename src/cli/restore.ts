@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { Option, type Command } from 'commander'
 import type { Config, Destination } from '../config/config.ts'
@@ -13,6 +12,7 @@ import { examples } from './examples.ts'
 import { knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
 import { restoreDocument, restoreSummary } from './output/restoreSummary.ts'
+import { scratchFolder } from './scratchFolder.ts'
 import { addSnapshotOptions, choiceOf, type SnapshotOptions } from './snapshotChoice.ts'
 
 interface Options extends SnapshotOptions {
@@ -65,13 +65,12 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
   const to = resolve(context.cwd, options.to)
   await using opened = await openDestination(context, config, destination)
   const { vault, storage, identity } = opened
-  await mkdir(config.state, { recursive: true, mode: 0o700 })
   using progress = context.output.startProgress()
   await using snapshot = await openSnapshot(vault, {
     host: config.host,
     choice: choiceOf(options),
     knownHeads: knownHeads(opened, options.expectHead),
-    folder: config.state,
+    folder: await scratchFolder(config.state),
     signal: context.signal,
   })
   for (const warning of snapshot.warnings) context.output.warn(warning)

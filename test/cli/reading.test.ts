@@ -147,6 +147,15 @@ describe('restore', () => {
     )
   })
 
+  test('works without a state directory that it may write to', async () => {
+    const config = join(place.path, 'other.yaml')
+    const own = readFileSync(join(place.path, 'safelight.yaml'), 'utf8')
+    writeFileSync(config, own.replace(/^state: .*$/m, 'state: /dev/null/nowhere'))
+    const { exitCode, stdout } = await restore('--config', config, '--to', 'stateless', '--path', 'profile')
+    expect(stdout).toContain('restored to')
+    expect(exitCode).toBe(0)
+  })
+
   test.for([
     ['media', 'the library'],
     ['media/library/deeper', 'the library'],
