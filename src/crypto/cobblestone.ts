@@ -4,6 +4,7 @@
  * 16 bytes longer than its plaintext; the last one is always shorter than a full one.
  */
 import { createCipheriv, createDecipheriv, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { release } from '../shared/release.ts'
 
 export const chunkSize = 16 * 1024
 export const tagSize = 16
@@ -84,8 +85,9 @@ export class MessageEncryptor {
     const sealed = cipher.update(chunk)
     cipher.final()
     target.set(sealed, at)
-    target.set(cipher.getAuthTag(), at + sealed.length)
-    return sealed.length + tagSize
+    target.set(cipher.getAuthTag(), at + chunk.length)
+    release(sealed)
+    return chunk.length + tagSize
   }
 }
 
@@ -129,7 +131,9 @@ export class MessageDecryptor {
     const chunks = final ? full + 1 : full
     for (let i = 0; i < chunks; i++) {
       const chunk = sealed.subarray(i * sealedChunkSize, (i + 1) * sealedChunkSize)
-      target.set(this.#openChunk(chunk, firstChunk + i), i * chunkSize)
+      const plaintext = this.#openChunk(chunk, firstChunk + i)
+      target.set(plaintext, i * chunkSize)
+      release(plaintext)
     }
     return sealed.length - chunks * tagSize
   }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import { DecryptionError } from '../../crypto/cobblestone.ts'
 import { objectSize, type KeyLookup } from '../../crypto/envelope.ts'
+import { release } from '../../shared/release.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 import { objectContext } from '../../vault/layout.ts'
 import type { ObjectSource, ReadContent, ReadObject } from './object.ts'
@@ -118,14 +119,6 @@ export async function checkStoredBytes(
   }
   const failed = new Map(failure ? object.contents.map(({ id }) => [id, failure]) : [])
   return { key: object.key, failure, failed, bytes: size }
-}
-
-/**
- * Gives the memory of a chunk back at once, where it is the chunk's alone. Left to the garbage collector, tens of
- * megabytes of them would pile up in each thread.
- */
-function release({ buffer, byteLength }: Uint8Array): void {
-  if (buffer instanceof ArrayBuffer && buffer.byteLength === byteLength) buffer.transfer(0)
 }
 
 /** The object must be encrypted under the very key that the manifest names. */
