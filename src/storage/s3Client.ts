@@ -15,6 +15,8 @@ export function createS3Client(
     ...(credentials === undefined ? {} : { credentials: identity(credentials) }),
     // Tries again by our own policy only: see retry.ts.
     maxAttempts: 1,
+    // Without one it warns on the console of each failed upload; we are told by its error.
+    logger: { trace: ignore, debug: ignore, info: ignore, warn: ignore, error: ignore },
     // We name the checksum of each body ourselves, and what is read is checked against hashes of our own.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
@@ -30,6 +32,8 @@ export function createS3Client(
   signWithChecksum(client)
   return client
 }
+
+function ignore(): void {}
 
 function identity({ accessKeyId, secretAccessKey, sessionToken }: NonNullable<S3Options['credentials']>) {
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) }

@@ -11,6 +11,7 @@ import {
   type CompletedPart,
 } from '@aws-sdk/client-s3'
 import { hash } from 'node:crypto'
+import { Readable } from 'node:stream'
 import { ObjectExistsError, ObjectMissingError, StorageError } from './errors.ts'
 import { retrying, type RetryPolicy } from './retry.ts'
 import type { Operation, S3Bucket } from './s3Bucket.ts'
@@ -19,6 +20,8 @@ import type { CreateOptions } from './storage.ts'
 /** S3's own limit. */
 const maxParts = 10_000
 const partsAtOnce = 3
+/** How much of a body is handed to the connection at once, in bytes. */
+const sliceSize = 64 * 1024
 /** How long the parts of a failed upload may take to be removed, in milliseconds. */
 const abandonMs = 10_000
 
@@ -27,13 +30,21 @@ export function partSizeFor(size: number | undefined, usual: number): number {
   return Math.max(usual, Math.ceil((size ?? 0) / maxParts))
 }
 
-/** The parameters of a body with the checksum that the server holds it to. */
+/**
+ * The parameters of a body with the checksum that the server holds it to. They are good for one try: the body is a
+ * stream over the bytes, because TLS would encrypt a whole buffer, a second copy of it, before the first byte leaves.
+ */
 export function bodyWithChecksum(bytes: Uint8Array, sha256: Uint8Array = hash('sha256', bytes, 'buffer')) {
   return {
-    Body: bytes,
+    Body: Readable.from(slicesOf(bytes), { objectMode: false }),
+    ContentLength: bytes.length,
     ChecksumAlgorithm: 'SHA256',
     ChecksumSHA256: Buffer.from(sha256).toString('base64'),
   } as const
+}
+
+function* slicesOf(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
+  for (let at = 0; at < bytes.length; at += sliceSize) yield bytes.subarray(at, at + sliceSize)
 }
 
 /**
@@ -138,12 +149,14 @@ class MultipartUpload {
   }
 
   async #send(part: CompletedPart, bytes: Uint8Array): Promise<void> {
-    const command = { ...this.#upload(), ...bodyWithChecksum(bytes), PartNumber: part.PartNumber }
-    const { ETag } = await this.#call((send) =>
-      this.#bucket.client.send(new UploadPartCommand(command), send),
-    )
+    const sha256 = hash('sha256', bytes, 'buffer')
+    const { ETag } = await this.#call((send) => {
+      const body = bodyWithChecksum(bytes, sha256)
+      const command = new UploadPartCommand({ ...this.#upload(), ...body, PartNumber: part.PartNumber })
+      return this.#bucket.client.send(command, send)
+    })
     part.ETag = ETag
-    part.ChecksumSHA256 = command.ChecksumSHA256
+    part.ChecksumSHA256 = sha256.toString('base64')
   }
 
   /**
