@@ -1,4 +1,3 @@
-import { mkdir } from 'node:fs/promises'
 import { InvalidArgumentError, Option, type Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { findDestination } from '../config/destination.ts'
@@ -13,6 +12,7 @@ import { examples } from './examples.ts'
 import { expectHeadOption, knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
 import { verifyDocument, verifySummary } from './output/verifySummary.ts'
+import { scratchFolder } from './scratchFolder.ts'
 
 interface Options {
   from?: string
@@ -73,7 +73,6 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
   const destination = findDestination(config, options.from)
   await using opened = await openDestination(context, config, destination)
   const { vault, storage, identity } = opened
-  await mkdir(config.state, { recursive: true, mode: 0o700 })
   using progress = context.output.startProgress()
   const result = await verify({
     vault,
@@ -84,7 +83,7 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
     level: options.level,
     extent: extentOf(options),
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
-    folder: config.state,
+    folder: await scratchFolder(config.state),
     program: `safelight ${packageJson.version}`,
     now: () => new Date(),
     onProgress: (state) => progress.update(progressLine(state)),
