@@ -1,6 +1,6 @@
 import { copyFileSync, rmSync } from 'node:fs'
 import Sqlite, { type Database } from 'better-sqlite3'
-import { harden, openReadOnly } from './database.ts'
+import { harden } from './database.ts'
 import { Manifest } from './manifest.ts'
 import { assertManifest, changedAfter, createLocalParts, createTables, tableNames } from './schema.ts'
 
@@ -38,8 +38,7 @@ function writeRows(manifest: Manifest, file: string, after: number): void {
  * @throws UserError when a file is no manifest.
  */
 export function assembleManifest(base: string, deltas: readonly string[], target: string): Manifest {
-  checkFile(base)
-  for (const file of deltas) checkFile(file)
+  for (const file of [base, ...deltas]) assertManifest(file)
   for (const suffix of ['', '-wal', '-shm']) rmSync(target + suffix, { force: true })
   copyFileSync(base, target)
   const db = new Sqlite(target)
@@ -57,15 +56,6 @@ export function assembleManifest(base: string, deltas: readonly string[], target
   createLocalParts(db)
   db.close()
   return new Manifest(target)
-}
-
-function checkFile(file: string): void {
-  const db = openReadOnly(file)
-  try {
-    assertManifest(db, file)
-  } finally {
-    db.close()
-  }
 }
 
 /**

@@ -11,13 +11,13 @@ export interface EntryMetadata {
   ctime: number
   atime: number
   birthtime: number
-  /** As a number between -2^63 and 2^63; see {@link inodeNumber}. */
+  /** See {@link inodeNumber}. */
   inode: number
 }
 
-/** An inode number as SQLite can hold it; some file systems use all 64 bits. */
+/** An inode number as a manifest holds it: some file systems use all 64 bits, and it only serves to tell a change. */
 export function inodeNumber(inode: number): number {
-  return inode >= 2 ** 63 ? inode - 2 ** 64 : inode
+  return inode % 2 ** 53
 }
 
 export interface NewEntry extends EntryMetadata {

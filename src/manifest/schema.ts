@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import { UserError } from '../shared/errors.ts'
+import { errorCode, UserError } from '../shared/errors.ts'
+import { openReadOnly } from './database.ts'
 
 /*
  * A manifest is cumulative. A row of `entry` says what a path was from snapshot `since` until snapshot `until`
@@ -96,18 +97,27 @@ export function createLocalParts(db: Database): void {
 
 /**
  * Refuses a file that is anything but a manifest: other tables, triggers, views, changed columns, broken pages, values
- * of the wrong type.
+ * of the wrong type, no SQLite at all.
  */
-export function assertManifest(db: Database, what: string): void {
-  const found = db
-    .prepare("SELECT name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite_%'")
-    .raw()
-    .all() as [string, string][]
-  const expected = new Map<string, string>(Object.entries(tables))
-  const same = found.length === expected.size && found.every(([name, sql]) => expected.get(name) === sql)
-  if (!same || db.pragma('quick_check', { simple: true }) !== 'ok') {
-    throw new UserError(`${what} is not a manifest that Safelight wrote, or it is damaged`, {
-      hint: 'Choose another snapshot; every full manifest stands on its own.',
-    })
+export function assertManifest(file: string): void {
+  if (isManifest(file)) return
+  throw new UserError(`${file} is not a manifest that Safelight wrote, or it is damaged`, {
+    hint: 'Choose another snapshot; every full manifest stands on its own.',
+  })
+}
+
+function isManifest(file: string): boolean {
+  let db: Database | undefined
+  try {
+    db = openReadOnly(file)
+    const found = db.prepare('SELECT name, sql FROM sqlite_schema').raw().all() as [string, string][]
+    const expected = new Map<string, string>(Object.entries(tables))
+    const same = found.length === expected.size && found.every(([name, sql]) => expected.get(name) === sql)
+    return same && db.pragma('quick_check', { simple: true }) === 'ok'
+  } catch (error) {
+    if (['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(errorCode(error) ?? '')) return false
+    throw error
+  } finally {
+    db?.close()
   }
 }
