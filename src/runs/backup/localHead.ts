@@ -2,7 +2,8 @@ import type { Manifest } from '../../manifest/manifest.ts'
 import { recordSchema } from '../../vault/record.ts'
 import type { StoredRecord } from '../../vault/snapshots.ts'
 
-const headNote = 'head'
+/** Name of the note that {@link parseHead} reads. */
+export const headNote = 'head'
 const knownNote = 'known'
 const useNote = 'used'
 /** After a week, a dead run's contents are not counted on any more: prune spares unreferenced objects for two. */
@@ -11,7 +12,10 @@ const usableForMs = 7 * 24 * 3600 * 1000
 /** The record whose rows the working copy holds, as this machine remembers it. */
 export function localHead(manifest: Manifest): StoredRecord | undefined {
   const note = manifest.localNote(headNote)
-  if (note === undefined) return undefined
+  return note === undefined ? undefined : parseHead(note)
+}
+
+export function parseHead(note: string): StoredRecord {
   const { key, sha256, size, record } = JSON.parse(note) as {
     key: string
     sha256: string
