@@ -10,9 +10,8 @@ export function readLocalNote(file: string, name: string): string | undefined {
   const db = openReadOnly(file)
   try {
     const made = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'local'").get()
-    return (
-      made && (db.prepare('SELECT value FROM local WHERE name = ?').pluck().get(name) as string | undefined)
-    )
+    if (made === undefined) return undefined
+    return db.prepare('SELECT value FROM local WHERE name = ?').pluck().get(name) as string | undefined
   } finally {
     db.close()
   }
