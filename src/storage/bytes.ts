@@ -1,4 +1,6 @@
 /* What the backends share in handling byte counts: sources held to their word, ranges, parts of equal size. */
+import { release } from '../shared/release.ts'
+import type { Semaphore } from '../shared/semaphore.ts'
 import { StorageError } from './errors.ts'
 import type { ReadOptions, UploadOptions } from './storage.ts'
 
@@ -43,23 +45,72 @@ export function beyondEnd(key: string, offset: number, cause?: unknown): Storage
   return new StorageError(`${key} has no byte ${offset} to begin at`, { transient: false, cause })
 }
 
-/** Cuts a stream into parts of exactly `partSize` bytes and a last one of whatever is left, if anything is. */
+/** A part of a stream, in a buffer of its own. Disposing of it gives the memory back; its bytes are gone then. */
+export interface Part extends Disposable {
+  bytes: Uint8Array
+}
+
+/**
+ * Cuts a stream into parts of exactly `partSize` bytes and a last one of whatever is left, if anything is.
+ * @param memory how many parts may be in memory: each takes a place until it is disposed of.
+ */
 export async function* inParts(
   source: AsyncIterable<Uint8Array>,
   partSize: number,
-): AsyncGenerator<Uint8Array, void, undefined> {
-  let chunks: Uint8Array[] = []
-  let held = 0
-  for await (let chunk of source) {
-    while (held + chunk.length >= partSize) {
-      const part = Buffer.concat([...chunks, chunk.subarray(0, partSize - held)])
-      chunk = chunk.subarray(partSize - held)
-      chunks = []
-      held = 0
-      yield part
+  memory: Semaphore,
+): AsyncGenerator<Part, void, undefined> {
+  let part: FillingPart | undefined
+  try {
+    for await (const chunk of source) {
+      for (let at = 0; at < chunk.length;) {
+        part ??= new FillingPart(partSize, await memory.acquire())
+        at += part.add(chunk.subarray(at))
+        if (!part.isFull) break
+        const full = part
+        part = undefined
+        yield full
+      }
+      release(chunk)
     }
-    chunks.push(chunk)
-    held += chunk.length
+    const last = part
+    part = undefined
+    if (last) yield last
+  } finally {
+    part?.[Symbol.dispose]()
   }
-  if (held > 0) yield Buffer.concat(chunks)
+}
+
+class FillingPart implements Part {
+  readonly #buffer: Buffer
+  readonly #leave: () => void
+  #size = 0
+  #disposed = false
+
+  constructor(size: number, leave: () => void) {
+    this.#buffer = Buffer.allocUnsafeSlow(size)
+    this.#leave = leave
+  }
+
+  get bytes(): Uint8Array {
+    return this.#buffer.subarray(0, this.#size)
+  }
+
+  get isFull(): boolean {
+    return this.#size === this.#buffer.length
+  }
+
+  /** Takes as many bytes as there is room for. @returns their number. */
+  add(bytes: Uint8Array): number {
+    const taken = Math.min(bytes.length, this.#buffer.length - this.#size)
+    this.#buffer.set(bytes.subarray(0, taken), this.#size)
+    this.#size += taken
+    return taken
+  }
+
+  [Symbol.dispose](): void {
+    if (this.#disposed) return
+    this.#disposed = true
+    release(this.#buffer)
+    this.#leave()
+  }
 }

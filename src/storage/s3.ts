@@ -7,6 +7,7 @@ import {
   type GetObjectCommandOutput,
 } from '@aws-sdk/client-s3'
 import { Readable } from 'node:stream'
+import { Semaphore } from '../shared/semaphore.ts'
 import { checkedSource, inParts, rangeWithin } from './bytes.ts'
 import { AccessDeniedError, ObjectMissingError, StorageError } from './errors.ts'
 import { assertKey, assertPrefix, isKey } from './keys.ts'
@@ -25,6 +26,9 @@ import type {
   Storage,
   UploadOptions,
 } from './storage.ts'
+
+/** Of all uploads together: while one part is filled, the others are under way. */
+const partsInMemory = 4
 
 /** How long a server's failures are borne. */
 export interface S3Patience {
@@ -54,6 +58,7 @@ class S3Storage implements Storage {
   readonly location: string
   readonly #bucket: S3Bucket
   readonly #policy: RetryPolicy
+  readonly #partMemory = new Semaphore(partsInMemory)
 
   constructor(bucket: S3Bucket, policy: RetryPolicy) {
     this.location = bucket.location
@@ -76,17 +81,18 @@ class S3Storage implements Storage {
   async upload(key: string, source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
     assertKey(key)
     const partSize = partSizeFor(options.size, this.capabilities.partSize)
-    const parts = inParts(checkedSource(key, source, options), partSize)
+    const parts = inParts(checkedSource(key, source, options), partSize, this.#partMemory)
     try {
-      const first = await parts.next()
-      const second = first.done ? first : await parts.next()
-      if (first.done || second.done) {
-        const bytes = first.done ? new Uint8Array(0) : first.value
+      const next = await parts.next()
+      using first = next.done ? undefined : next.value
+      if (first?.bytes.length === partSize) {
+        const all = startingWith(first, parts)
+        await uploadInParts(this.#bucket, key, all, { ...options, policy: this.#policy })
+      } else {
+        // A short part is the last one: the source has ended well.
+        const bytes = first?.bytes ?? new Uint8Array(0)
         const { kind, signal } = options
         await retrying(() => this.put(key, bytes, { kind, signal }), { policy: this.#policy, signal })
-      } else {
-        const all = startingWith([first.value, second.value], parts)
-        await uploadInParts(this.#bucket, key, all, { ...options, policy: this.#policy })
       }
     } finally {
       await parts.return()
@@ -164,8 +170,8 @@ class S3Storage implements Storage {
 }
 
 /** Hands back what was taken from a stream to look at it. */
-async function* startingWith<T>(taken: T[], rest: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
-  for (let next = taken.shift(); next !== undefined; next = taken.shift()) yield next
+async function* startingWith<T>(taken: T, rest: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
+  yield taken
   yield* rest
 }
 

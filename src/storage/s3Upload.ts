@@ -12,6 +12,7 @@ import {
 } from '@aws-sdk/client-s3'
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import type { Part } from './bytes.ts'
 import { ObjectExistsError, ObjectMissingError, StorageError } from './errors.ts'
 import { retrying, type RetryPolicy } from './retry.ts'
 import type { Operation, S3Bucket } from './s3Bucket.ts'
@@ -19,7 +20,6 @@ import type { CreateOptions } from './storage.ts'
 
 /** S3's own limit. */
 const maxParts = 10_000
-const partsAtOnce = 3
 /** How much of a body is handed to the connection at once, in bytes. */
 const sliceSize = 64 * 1024
 /** How long the parts of a failed upload may take to be removed, in milliseconds. */
@@ -48,18 +48,18 @@ function* slicesOf(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
 }
 
 /**
- * Creates an object from parts, a few of them under way at once. When it rejects, the parts are removed: what is left
+ * Creates an object from parts, as many of them under way at once as the source of parts allows, and disposes of each. When it rejects, the parts are removed: what is left
  * after a failure of that, the bucket's rule for incomplete uploads removes.
  */
 export async function uploadInParts(
   bucket: S3Bucket,
   key: string,
-  parts: AsyncIterable<Uint8Array>,
+  parts: AsyncIterable<Part>,
   options: CreateOptions & { policy: RetryPolicy },
 ): Promise<void> {
   const upload = await MultipartUpload.begin(bucket, key, options)
   try {
-    for await (const part of parts) await upload.add(part)
+    for await (const part of parts) upload.add(part)
     await upload.complete()
   } catch (error) {
     await upload.abandon(error)
@@ -105,22 +105,17 @@ class MultipartUpload {
     this.#signal = AbortSignal.any([this.#failure.signal, ...(signal === undefined ? [] : [signal])])
   }
 
-  /** Begins to send a part, and waits until another one may be added. @throws when any part failed so far. */
-  async add(bytes: Uint8Array): Promise<void> {
-    const number = this.#parts.length + 1
-    if (number > maxParts) {
-      throw new StorageError(`${this.#key} needs more than ${maxParts} parts`, {
-        transient: false,
-        hint: 'A stream whose size is not known beforehand can only be so long.',
-      })
-    }
-    const part: CompletedPart = { PartNumber: number }
-    this.#parts.push(part)
-    const sending = this.#send(part, bytes)
+  /** Begins to send a part. It is disposed of once it was sent. @throws when any part failed so far. */
+  add(part: Part): void {
+    const sent: CompletedPart = { PartNumber: this.#parts.length + 1 }
+    this.#parts.push(sent)
+    const sending = this.#send(sent, part.bytes)
       .catch((error: unknown) => this.#failure.abort(error))
-      .finally(() => this.#sending.delete(sending))
+      .finally(() => {
+        part[Symbol.dispose]()
+        this.#sending.delete(sending)
+      })
     this.#sending.add(sending)
-    if (this.#sending.size >= partsAtOnce) await Promise.race(this.#sending)
     this.#signal.throwIfAborted()
   }
 
@@ -149,6 +144,12 @@ class MultipartUpload {
   }
 
   async #send(part: CompletedPart, bytes: Uint8Array): Promise<void> {
+    if (this.#parts.length > maxParts) {
+      throw new StorageError(`${this.#key} needs more than ${maxParts} parts`, {
+        transient: false,
+        hint: 'A stream whose size is not known beforehand can only be so long.',
+      })
+    }
     const sha256 = hash('sha256', bytes, 'buffer')
     const { ETag } = await this.#call((send) => {
       const body = bodyWithChecksum(bytes, sha256)

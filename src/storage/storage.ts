@@ -76,7 +76,8 @@ export interface Storage {
   put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void>
 
   /**
-   * Creates an object from a stream. Chunks may have any size; each belongs to the storage from when it is yielded.
+   * Creates an object from a stream. Chunks may have any size; each belongs to the storage from when it is yielded,
+   * and its memory may be given back.
    * The source is read once, and ends by itself when the signal aborts while it waits. If it throws, or yields another number of bytes than `size`, or the signal aborts, the
    * call rejects with that error and nothing appears under the key. Otherwise as `put`.
    */

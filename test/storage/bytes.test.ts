@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Semaphore } from '../../src/shared/semaphore.ts'
 import { checkedSource, inParts, rangeWithin } from '../../src/storage/bytes.ts'
 import { StorageError } from '../../src/storage/errors.ts'
 import { collect } from './streams.ts'
@@ -13,12 +14,28 @@ async function* stream(all: Uint8Array[]): AsyncGenerator<Uint8Array> {
 test('parts are all of one size but the last, and together they are the stream', async () => {
   await fc.assert(
     fc.asyncProperty(chunks, fc.integer({ min: 1, max: 50 }), async (all, partSize) => {
-      const parts = await Array.fromAsync(inParts(stream(all), partSize))
-      expect(Buffer.concat(parts)).toEqual(Buffer.concat(all))
+      const bytes = Buffer.concat(all)
+      const memory = new Semaphore(1)
+      const parts = await Array.fromAsync(inParts(stream(all), partSize, memory), (part) => {
+        using taken = part
+        return Buffer.from(taken.bytes)
+      })
+      expect(Buffer.concat(parts)).toEqual(bytes)
       expect(parts.slice(0, -1).every((part) => part.length === partSize)).toBe(true)
       expect(parts.every((part) => part.length > 0 && part.length <= partSize)).toBe(true)
     }),
   )
+})
+
+test('a place in memory comes back from a part that is never filled', async () => {
+  const memory = new Semaphore(1)
+  const failing = async function* () {
+    yield Uint8Array.of(1, 2, 3)
+    throw new Error('the disk failed')
+  }
+  await expect(Array.fromAsync(inParts(failing(), 5, memory))).rejects.toThrow('the disk failed')
+  const leave = await memory.acquire()
+  leave()
 })
 
 test('a source is held to its size, whatever its chunks', async () => {

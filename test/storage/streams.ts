@@ -9,7 +9,7 @@ export async function keysOf(listing: AsyncIterable<ListedObject>): Promise<stri
   return Array.fromAsync(listing, ({ key }) => key)
 }
 
-/** A stream of the bytes in chunks of `size`. */
+/** A stream of the bytes in chunks of `size`; copies, because they belong to whoever takes them. */
 export async function* pieces(bytes: Uint8Array, size: number): AsyncGenerator<Uint8Array> {
-  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size)
+  for (let at = 0; at < bytes.length; at += size) yield Uint8Array.from(bytes.subarray(at, at + size))
 }

@@ -34,7 +34,7 @@ export function uploading(check: Check): void {
       const bytes = randomBytes(2 * storage.capabilities.partSize + 99)
       const source = async function* () {
         yield new Uint8Array(0)
-        yield bytes
+        yield* pieces(bytes, bytes.length)
         yield new Uint8Array(0)
       }
       await storage.upload('one chunk', source(), { ...content, size: bytes.length })
