@@ -71,7 +71,8 @@ class Vault:
         hkdf = lambda key, info, length=32: HKDF(SHA512(), length, salt, info.encode()).derive(key)
         prefix, seed = read_identity(identity_file)
         self.keys[bytes(16)] = hkdf(seed, "safelight v1 seal " + prefix)
-        for place in self.places("keys/index/*"):
+        # The newest first: an attempt to make the vault that broke off may have left another one before it.
+        for place in reversed(self.places("keys/index/*")):
             try:
                 sealed = place.endswith(".sealed")
                 index_key = b"".join(self.decrypt(place)) if sealed else self.unwrap(place, identity_file)

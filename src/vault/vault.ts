@@ -16,7 +16,7 @@ import {
 } from './layout.ts'
 import { createObject, readSmallObject } from './objects.ts'
 import { deriveVaultKeys, keyIdFor, sealKey, type VaultKeys } from './vaultKeys.ts'
-import { authenticate, encodeVaultFile, parseVaultFile, type VaultFile } from './vaultFile.ts'
+import { encodeVaultFile, isAuthentic, parseVaultFile, type VaultFile } from './vaultFile.ts'
 
 /** An opened age identity: the one secret of a vault. */
 export interface VaultIdentity {
@@ -113,19 +113,43 @@ export async function openVault(
       },
     )
   }
-  const id = Buffer.from(file.id, 'hex')
-  const keys = deriveVaultKeys(id, await readIndexKey(storage, file, options))
-  if (options.pin && options.pin.fingerprint !== keys.fingerprint.toString('hex')) {
-    throw new UserError(
-      `the vault at ${storage.location} has another index key than the one that the configuration pins`,
+  let doubt: UserError | undefined
+  for await (const indexKey of indexKeys(storage, file, options)) {
+    const keys = deriveVaultKeys(Buffer.from(file.id, 'hex'), indexKey)
+    const itsDoubt = doubtAbout(keys, file, storage.location, options.pin)
+    if (!itsDoubt) return vaultOf(storage, file, keys)
+    doubt ??= itsDoubt
+  }
+  throw (
+    doubt ??
+    new UserError(`this identity does not open the vault at ${storage.location}`, {
+      hint: `Its public key is ${options.identity.recipient}. Use the identity that the recovery sheet names.`,
+      exitCode: exitCodes.wrongKey,
+    })
+  )
+}
+
+/** Why an index key is not this vault's, or undefined when it is. */
+function doubtAbout(
+  keys: VaultKeys,
+  file: VaultFile,
+  location: string,
+  pin: VaultPin | undefined,
+): UserError | undefined {
+  if (pin && pin.fingerprint !== keys.fingerprint.toString('hex')) {
+    return new UserError(
+      `the vault at ${location} has another index key than the one that the configuration pins`,
       {
         hint: 'Somebody planted keys in the vault: do not trust it. Compare its fingerprint with the recovery sheet.',
         exitCode: exitCodes.wrongKey,
       },
     )
   }
-  authenticate(file, keys.vaultFile)
-  return vaultOf(storage, file, keys)
+  if (isAuthentic(file, keys.vaultFile)) return undefined
+  return new UserError('vault.json is not authentic: it was not written with the index key of this vault', {
+    hint: 'Somebody changed vault.json. Compare it with the recovery sheet and with another copy.',
+    exitCode: exitCodes.wrongKey,
+  })
 }
 
 /** The id by which objects of this vault name a data key. */
@@ -157,22 +181,22 @@ async function readVaultFile(storage: Storage, options: CallOptions): Promise<Va
   }
 }
 
-/** Tries the first seal before it lists: nearly every vault has one identity, and a backup counts its requests. */
-async function readIndexKey(
+/**
+ * The index keys that the identity opens, most likely one. A recovery identity also opens what an earlier attempt to
+ * create the vault left behind, and what somebody may have planted for it: the caller tells which one is right.
+ * The first seal is tried before anything is listed: nearly every vault has one identity, and a backup counts its requests.
+ */
+async function* indexKeys(
   storage: Storage,
   file: VaultFile,
   options: { identity: VaultIdentity } & CallOptions,
-): Promise<Uint8Array> {
+): AsyncGenerator<Uint8Array, void, undefined> {
   const first = await tryIndexKey(storage, sealedIndexKey(1), file, options)
-  if (first) return first
+  if (first) yield first
   for await (const { key } of storage.list(indexKeyPrefix, options)) {
     const indexKey = await tryIndexKey(storage, key, file, options)
-    if (indexKey) return indexKey
+    if (indexKey) yield indexKey
   }
-  throw new UserError(`this identity does not open the vault at ${storage.location}`, {
-    hint: `Its public key is ${options.identity.recipient}. Use the identity that the recovery sheet names.`,
-    exitCode: exitCodes.wrongKey,
-  })
 }
 
 async function tryIndexKey(

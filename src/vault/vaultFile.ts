@@ -12,7 +12,7 @@ const fields = z.strictObject({
   mac: z.string().regex(/^[0-9a-f]{64}$/),
 })
 
-/** What `vault.json` says. Nothing in it is secret, and nothing is believed before {@link authenticate} has passed. */
+/** What `vault.json` says. Nothing in it is secret, and nothing is believed unless it {@link isAuthentic}. */
 export type VaultFile = z.infer<typeof fields>
 
 /** The bytes of a new `vault.json`. */
@@ -52,13 +52,9 @@ export function parseVaultFile(bytes: Uint8Array): VaultFile {
   return parsed.data
 }
 
-/** @throws UserError when the file was not written by a holder of the index key. */
-export function authenticate(file: VaultFile, key: Uint8Array): void {
-  if (timingSafeEqual(macOf(key, file), Buffer.from(file.mac, 'hex'))) return
-  throw new UserError('vault.json is not authentic: it was not written with the index key of this vault', {
-    hint: 'Somebody changed vault.json. Compare it with the recovery sheet and with another copy.',
-    exitCode: exitCodes.wrongKey,
-  })
+/** Whether the file was written by a holder of the index key. */
+export function isAuthentic(file: VaultFile, key: Uint8Array): boolean {
+  return timingSafeEqual(macOf(key, file), Buffer.from(file.mac, 'hex'))
 }
 
 function macOf(key: Uint8Array, file: VaultFile): Buffer {
