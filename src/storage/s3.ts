@@ -28,7 +28,7 @@ import type {
 } from './storage.ts'
 
 /** Of all uploads together: while one part is filled, the others are under way. */
-const partsInMemory = 4
+const partsInMemory = 3
 
 /** How long a server's failures are borne. */
 export interface S3Patience {
@@ -51,7 +51,8 @@ class S3Storage implements Storage {
   readonly capabilities: Capabilities = {
     atomicCreate: true,
     durable: true,
-    partSize: 8 * 1024 * 1024,
+    // The least that S3 takes: what is in memory counts, not the number of requests.
+    partSize: 5 * 1024 * 1024,
     concurrency: 16,
     reopenable: true,
   }
