@@ -151,7 +151,13 @@ class BackupRun {
     const { now, signal } = this.#options
     const snapshot = await this.#chain.commit(draft, now(), { signal })
     const result = this.#result(snapshot, draft)
-    await this.#report({ outcome: 'completed', exitCode: result.exitCode, record: snapshot.key })
+    try {
+      await this.#report({ outcome: 'completed', exitCode: result.exitCode, record: snapshot.key })
+    } catch (error) {
+      // What is committed stays so, with a report or without one.
+      result.warnings.push(`the report of this run could not be stored: ${errorMessage(error)}`)
+      result.exitCode = exitCodes.partial
+    }
     return result
   }
 
