@@ -9,7 +9,7 @@ import { openStorage, type StorageOptions } from '../../src/storage/open.ts'
 import type { StoredRecord } from '../../src/vault/snapshots.ts'
 import { createVault, openVault, type Vault, type VaultPin } from '../../src/vault/vault.ts'
 
-/** A local vault that the program itself made, and how to reach it. */
+/** A vault that the program itself made, local unless a test wants another storage, and how to reach it. */
 export interface TestVault {
   identity: Identity
   recovery: Identity
@@ -21,16 +21,16 @@ export interface TestVault {
   state: string
 }
 
-/** Creates an empty vault below `root`, for an identity and a recovery identity. */
+/** Creates an empty vault below `root`, or in another storage, for an identity and a recovery identity. */
 export async function createTestVault(
   root: string,
-  options: { writeOnly?: boolean } = {},
+  options: { writeOnly?: boolean; storage?: StorageOptions } = {},
 ): Promise<TestVault> {
   const path = join(root, 'vault')
   await mkdir(path, { recursive: true })
   const identity = await generateIdentity({ postQuantum: false })
   const recovery = await generateIdentity({ postQuantum: false })
-  const storage: StorageOptions = { type: 'local', path }
+  const storage: StorageOptions = options.storage ?? { type: 'local', path }
   const opened = await openStorage(storage)
   try {
     const { id, fingerprint } = await createVault(opened, {
@@ -48,9 +48,9 @@ export async function createTestVault(
 /** Opens the vault, or a copy of it that lies elsewhere, with its identity. */
 export async function openTestVault(
   test: TestVault,
-  { path = test.path, identity = test.identity } = {},
+  { path, identity = test.identity }: { path?: string; identity?: Identity } = {},
 ): Promise<{ vault: Vault; storage: StorageOptions; identity: Identity } & AsyncDisposable> {
-  const storage: StorageOptions = { type: 'local', path }
+  const storage: StorageOptions = path === undefined ? test.storage : { type: 'local', path }
   const opened = await openStorage(storage)
   try {
     const vault = await openVault(opened, { identity, pin: test.pin })
