@@ -1,0 +1,139 @@
+/* The program as a process: signals, locks, rights, and what it leaves untouched. */
+import { execFileSync } from 'node:child_process'
+import { lstatSync } from 'node:fs'
+import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { exitCodes } from '../../src/shared/errors.ts'
+import { Random } from '../support/random.ts'
+import { compareTrees, describeTree } from '../support/tree.ts'
+import { installed, start, untilStored, writeFiles, type Workplace } from './running.ts'
+
+interface Document {
+  snapshot: { changes: Record<string, number>; counts: { files: number } }
+  problems: { kind: string; path: string; reason: string }[]
+}
+
+async function backUp(place: Workplace): Promise<Document> {
+  const { stdout } = await place.run(['backup', '--json'])
+  const [document] = JSON.parse(stdout) as [Document]
+  return document
+}
+
+/** Photos of a megabyte, no two alike. */
+function photos(count: number): Record<string, Buffer> {
+  const random = new Random(10)
+  const bytes = random.bytes(1 << 20)
+  const photo = (i: number) => {
+    bytes.writeUInt32BE(i)
+    return [`library/${i}.jpg`, Buffer.from(bytes)] as const
+  }
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => photo(i)))
+}
+
+test('while a backup runs a second one is refused; SIGTERM ends it tidily, and the next goes on from there', async () => {
+  const count = 120
+  await using place = await installed(photos(count))
+  const first = start(place, ['backup'])
+  await untilStored(place, 3)
+  const second = await place.run(['backup'])
+  expect(second.exitCode).toBe(exitCodes.locked)
+  expect(second.stderr).toContain('another run is using')
+  first.child.kill('SIGTERM')
+  const { exitCode, stderr } = await first.ended
+  expect(exitCode).toBe(exitCodes.cancelled)
+  expect(stderr).toContain('interrupted')
+  const { stdout } = await place.run(['snapshots', '--all', '--json'])
+  expect(JSON.parse(stdout)).toMatchObject({ snapshots: [{ complete: false }] })
+  const { snapshot } = await backUp(place)
+  expect(snapshot.counts.files).toBe(count)
+  expect(snapshot.changes['storedContents']).toBeLessThanOrEqual(count - 3)
+  expect((await place.run(['verify-restore', '--all'])).exitCode).toBe(exitCodes.done)
+})
+
+test('what may not be read is told, and its earlier version stays in the snapshot', async () => {
+  await using place = await installed({
+    'library/open.jpg': 'open',
+    'library/closed.jpg': 'closed, earlier',
+    'library/folder/inside.jpg': 'inside, earlier',
+  })
+  await backUp(place)
+  await writeFiles(place, {
+    'library/closed.jpg': 'closed, later',
+    'library/never.jpg': 'never seen',
+    'library/open.jpg': 'open, later',
+    'library/folder/new.jpg': 'new',
+  })
+  for (const path of ['closed.jpg', 'never.jpg', 'folder'])
+    await chmod(join(place.path, 'data/library', path), 0)
+  // Root may read everything, unless it gives that up.
+  const by =
+    process.getuid?.() === 0 ? ['setpriv', '--bounding-set', '-dac_override,-dac_read_search', '--'] : []
+  const { exitCode, stdout } = await start(place, ['backup', '--json'], { by }).ended
+  expect(exitCode).toBe(exitCodes.partial)
+  const [document] = JSON.parse(stdout) as [Document]
+  expect(document.snapshot.changes).toMatchObject({ unreadable: 3, changed: 1, archived: 0 })
+  expect(document.problems).toEqual(
+    expect.arrayContaining(
+      ['library/closed.jpg', 'library/never.jpg', 'library/folder'].map((path) => ({
+        kind: 'unreadable',
+        path,
+        reason: 'EACCES',
+      })),
+    ),
+  )
+  await place.run(['restore', '--to', 'restored'])
+  const restored = (await describeTree(join(place.path, 'restored/library')))
+    .filter(({ type }) => type === 'file')
+    .map(({ path, size }) => `${path} ${size}`)
+  expect(restored).toEqual(['.immich 13', 'closed.jpg 15', 'folder/inside.jpg 15', 'open.jpg 11'])
+})
+
+test('no command changes anything in a library, nor needs to: it may be mounted read-only', async () => {
+  await using place = await installed({})
+  const library = join(place.path, 'data')
+  const source = join(place.path, 'source')
+  await mkdir(join(source, 'library/a'), { recursive: true })
+  for (const folder of ['upload', 'profile', 'backups']) await mkdir(join(source, folder))
+  await writeFile(join(source, 'library/a/1.jpg'), 'photo')
+  await writeFile(join(source, 'upload/2.jpg'), new Random(11).bytes(300_000))
+  execFileSync('mount', ['--bind', source, library])
+  execFileSync('mount', ['-o', 'remount,bind,ro', library])
+  try {
+    const before = await describeTree(library)
+    const accessed = () => before.map(({ path }) => lstatSync(join(library, path), { bigint: true }).atimeNs)
+    const accessedBefore = accessed()
+    for (const command of [
+      'backup --dry-run',
+      'backup',
+      'backup --only files',
+      'status',
+      'snapshots',
+      'ls',
+      'verify-restore --all',
+      'restore --to restored',
+      'config list',
+    ]) {
+      const { exitCode, stderr } = await place.run(command.split(' '))
+      expect(`${command}: ${exitCode} ${exitCode === 0 ? '' : stderr}`).toBe(`${command}: 0 `)
+      expect(compareTrees(before, await describeTree(library))).toEqual([])
+      expect(accessed()).toEqual(accessedBefore)
+    }
+  } finally {
+    execFileSync('umount', [library])
+  }
+})
+
+test('the files of a library that may be written keep their times of access, too', async () => {
+  await using place = await installed({
+    'library/1.jpg': 'photo',
+    'upload/2.jpg': Buffer.alloc(9_000_000, 'film'),
+  })
+  const files = ['library/1.jpg', 'upload/2.jpg'].map((path) => join(place.path, 'data', path))
+  // Accessed before it was changed: any reader but a careful one would move that on.
+  for (const file of files) execFileSync('touch', ['-a', '-d', '2001-01-01', file])
+  const accessed = () => files.map((file) => lstatSync(file).atimeMs)
+  const before = accessed()
+  await backUp(place)
+  expect(accessed()).toEqual(before)
+})
