@@ -1,6 +1,6 @@
 import { lstatSync, readlinkSync, type Stats } from 'node:fs'
 import picomatch from 'picomatch'
-import { readDirectory, type DirectoryListing } from '../../immich/readDirectory.ts'
+import { readDirectory } from '../../immich/readDirectory.ts'
 import { entryTypes, inodeNumber, type EntryType } from '../../manifest/entry.ts'
 import type { KnownEntry, ScanReader } from '../../manifest/scanReader.ts'
 import { errorCode } from '../../shared/errors.ts'
@@ -41,7 +41,7 @@ export class DirectoryScanner {
   ): number {
     const treePath = joinPath(source.treePath, directory)
     const path = joinPath(source.root, directory)
-    let listing: DirectoryListing
+    let listing: ReturnType<typeof readDirectory>
     try {
       listing = readDirectory(path)
     } catch (error) {
@@ -54,13 +54,18 @@ export class DirectoryScanner {
     let inner: ReadonlyMap<string, number> | undefined
     const changes: DirectoryChanges = { treePath, files: [], entries: [], gone: [], goneDirectories: [] }
     const unseen = new Set(known.keys())
-    for (const { name, code } of listing.unreadable) {
-      unseen.delete(name)
-      result.unreadable.push({ path: joinPath(treePath, name), reason: code })
-    }
-    for (const { name, stats } of listing.entries) {
+    let names = 0
+    for (const found of listing) {
+      names += 1
+      const { name } = found
       const entryPath = joinPath(treePath, name)
       if (this.#ignored?.(entryPath)) continue
+      if ('code' in found) {
+        unseen.delete(name)
+        result.unreadable.push({ path: entryPath, reason: found.code })
+        continue
+      }
+      const { stats } = found
       const type = typeOf(stats)
       if (type === undefined) {
         result.skipped.push({ path: entryPath, reason: kindOf(stats) })
@@ -94,7 +99,7 @@ export class DirectoryScanner {
     }
     const { files, entries, gone, goneDirectories } = changes
     if (files.length + entries.length + gone.length + goneDirectories.length > 0) result.changes.push(changes)
-    return listing.entries.length
+    return names
   }
 
   #fileDiffers(before: KnownEntry | undefined, stats: Stats): boolean {
