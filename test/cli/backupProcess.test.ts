@@ -1,10 +1,14 @@
 /* The program as a process: signals, locks, rights, and what it leaves untouched. */
 import { execFileSync } from 'node:child_process'
 import { lstatSync } from 'node:fs'
-import { chmod, mkdir, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
+import { parseIdentity } from '../../src/crypto/identity.ts'
 import { exitCodes } from '../../src/shared/errors.ts'
+import { openStorage } from '../../src/storage/open.ts'
+import { listRecords, readRecords } from '../../src/vault/snapshots.ts'
+import { openVault } from '../../src/vault/vault.ts'
 import { Random } from '../support/random.ts'
 import { compareTrees, describeTree } from '../support/tree.ts'
 import { installed, start, untilStored, writeFiles, type Workplace } from './running.ts'
@@ -137,3 +141,42 @@ test('the files of a library that may be written keep their times of access, too
   await backUp(place)
   expect(accessed()).toEqual(before)
 })
+
+test('with two destinations, the record at each names the newest of the other', async () => {
+  await using place = await installed(
+    { 'library/1.jpg': 'photo' },
+    'database: false\ndestinations: [{ name: one, type: local, path: vault }, { name: two, type: local, path: two }]',
+    {},
+    ['one', 'two'],
+  )
+  const names: string[] = []
+  for (let run = 0; run < 2; run++) {
+    const { stdout } = await place.run(['backup', '--json'])
+    names.push(...(JSON.parse(stdout) as { snapshot: { id: string } }[]).map(({ snapshot: { id } }) => id))
+  }
+  const [firstOne = '', firstTwo = '', , secondTwo = ''] = names
+  expect(await headsAt(place, 'vault')).toEqual([{}, { two: idOf(firstTwo) }])
+  expect(await headsAt(place, 'two')).toEqual([
+    { one: idOf(firstOne) },
+    { one: expect.objectContaining({ sequence: 2 }) },
+  ])
+  expect(idOf(secondTwo).sequence).toBe(2)
+})
+
+function idOf(name: string): { sequence: number; runId: string } {
+  const [sequence, runId = ''] = name.split('-')
+  return { sequence: Number(sequence), runId }
+}
+
+/** What each record at a destination says of the others. */
+async function headsAt(place: Workplace, folder: string): Promise<unknown[]> {
+  const identity = await parseIdentity(
+    await readFile(join(place.path, 'identity.txt'), 'utf8'),
+    'identity.txt',
+  )
+  const storage = await openStorage({ type: 'local', path: join(place.path, folder) })
+  const vault = await openVault(storage, { identity })
+  const records = await readRecords(vault, 'main', await listRecords(vault, 'main', 0, {}), {})
+  await storage.close()
+  return records.map(({ record }) => record.heads)
+}

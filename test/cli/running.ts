@@ -12,26 +12,29 @@ const program = fileURLToPath(new URL('../../bin/safelight', import.meta.url))
 export type Workplace = Awaited<ReturnType<typeof workplace>>
 
 /**
- * A working directory with a library, an identity and a vault of its own, initialised.
+ * A working directory with a library, an identity and a vault at each destination, initialised.
  * @param config lines of the configuration that come on top.
+ * @param destinations names of the destinations, where they are not only one.
  */
 export async function installed(
   files: Readonly<Record<string, string | Uint8Array>>,
   config = 'database: false\ndestinations: [{ name: disk, type: local, path: vault }]',
   env: Record<string, string> = {},
+  destinations: readonly string[] = [],
 ): Promise<Workplace> {
   const place = await workplace()
   for (const folder of ['library', 'upload', 'profile', 'backups'])
     await mkdir(join(place.path, 'data', folder), { recursive: true })
   await writeFiles(place, files)
-  await mkdir(join(place.path, 'vault'))
+  for (const folder of ['vault', ...destinations]) await mkdir(join(place.path, folder), { recursive: true })
   await writeFile(
     join(place.path, 'safelight.yaml'),
     `library: data\nstate: state\nidentity: file:identity.txt\n${config}\n`,
   )
+  const inits = destinations.length === 0 ? [[]] : destinations.map((name) => ['--to', name])
   for (const args of [
     ['keys', 'generate', '--out', 'identity.txt'],
-    ['init', '--yes'],
+    ...inits.map((to) => ['init', '--yes', ...to]),
   ]) {
     const { exitCode, stderr } = await place.run(args, { env })
     if (exitCode !== 0) throw new Error(`safelight ${args.join(' ')} failed: ${stderr}`)

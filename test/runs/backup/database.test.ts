@@ -205,3 +205,21 @@ test('a dump that fails half-way leaves no dump, no restore point, and no harm',
   expect(recordOf(next).restorePoint?.runId).toBe(before.runId)
   await fixture.expectWhole()
 })
+
+test('a stop while the database is dumped leaves no dump', async () => {
+  await using library = await libraryWithDatabase()
+  const { fixture, url, backup } = library
+  const rows = 'SELECT repeat(md5(i::text), 100) AS text FROM generate_series(1, 40000) AS i'
+  await runOn(url, [`CREATE TABLE large AS ${rows}`])
+  const stop = new AbortController()
+  const stopped = backup({
+    signal: stop.signal,
+    onProgress: ({ phase }) => {
+      if (phase === 'database') setTimeout(() => stop.abort(), 300)
+    },
+  })
+  await expect(stopped).rejects.toThrow(expect.objectContaining({ name: 'AbortError' }))
+  expect(keysIn(fixture.vault, 'database')).toEqual([])
+  expect(keysIn(fixture.vault, 'tmp')).toEqual([])
+  expect((await backup()).exitCode).toBe(0)
+})
