@@ -1,5 +1,6 @@
 import type { Database } from 'better-sqlite3'
-import { errorCode, UserError } from '../shared/errors.ts'
+import { UserError } from '../shared/errors.ts'
+import { isDamage } from './damage.ts'
 import { openReadOnly } from './database.ts'
 
 /*
@@ -115,7 +116,7 @@ function isManifest(file: string): boolean {
     const same = found.length === expected.size && found.every(([name, sql]) => expected.get(name) === sql)
     return same && db.pragma('quick_check', { simple: true }) === 'ok'
   } catch (error) {
-    if (['SQLITE_NOTADB', 'SQLITE_CORRUPT'].includes(errorCode(error) ?? '')) return false
+    if (isDamage(error)) return false
     throw error
   } finally {
     db?.close()

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { unfinishedDumps } from '../../immich/folders.ts'
+import { isDamage, workingCopyError } from '../../manifest/damage.ts'
 import { SnapshotView } from '../../manifest/view.ts'
 import { errorMessage, exitCodes, UserError, type ExitCode } from '../../shared/errors.ts'
 import type { StorageOptions } from '../../storage/open.ts'
@@ -9,6 +10,7 @@ import { runReportKey } from '../../vault/layout.ts'
 import type { CrossCheck, RecordId } from '../../vault/record.ts'
 import { storeJson, type StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault } from '../../vault/vault.ts'
+import { workingCopy } from '../stateFolder.ts'
 import { Checkpoints, type CheckpointInterval } from './checkpoints.ts'
 import { crossCheckFiles, sharpDrops } from './crossCheck.ts'
 import { backUpDatabase, type DatabaseSource, type DatabaseState } from './database.ts'
@@ -66,13 +68,21 @@ export interface BackupResult {
 /** Takes one backup: see docs/design.md, "What a backup does". @throws when no snapshot could be committed. */
 export async function backup(options: BackupOptions): Promise<BackupResult> {
   using _lock = lockHostFolder(options.folder)
+  try {
+    return await takeBackup(options)
+  } catch (error) {
+    throw workingCopyError(workingCopy(options.folder), error)
+  }
+}
+
+async function takeBackup(options: BackupOptions): Promise<BackupResult> {
   const run = await BackupRun.open(options)
   try {
     await run.backUpDatabase()
     await run.walkAndStore()
     return options.dryRun ? run.dryResult() : await run.commit()
   } catch (error) {
-    await run.saveWhatIsDone(error)
+    if (!isDamage(error)) await run.saveWhatIsDone(error)
     throw error
   } finally {
     run.close()
@@ -202,7 +212,7 @@ class BackupRun {
     return await scanSources({
       sources,
       setting: {
-        manifestFile: join(folder, 'manifest.sqlite'),
+        manifestFile: workingCopy(folder),
         compare: [...compare],
         ignore: [...ignore, unfinishedDumps],
         oneFileSystem,

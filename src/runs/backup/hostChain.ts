@@ -8,6 +8,7 @@ import { digestOf } from '../../vault/objects.ts'
 import type { SnapshotRecord, StoredManifest, StoredObject } from '../../vault/record.ts'
 import { commitRecord, recordName, type StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault } from '../../vault/vault.ts'
+import { workingCopy } from '../stateFolder.ts'
 import { findHeads } from './heads.ts'
 import {
   knownRecords,
@@ -79,7 +80,7 @@ export class HostChain {
   ): Promise<HostChain> {
     const { host, folder, runId, now, readOnly } = options
     mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const file = join(folder, 'manifest.sqlite')
+    const file = workingCopy(folder)
     let manifest = new Manifest(file)
     try {
       const local = localHead(manifest)
