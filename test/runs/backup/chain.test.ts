@@ -1,5 +1,5 @@
 /* How the snapshots of a host follow one another: lost state, forks, checkpoints, stops. */
-import { cp, mkdir, readdir, rm } from 'node:fs/promises'
+import { cp, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hostFolder } from '../../../src/runs/stateFolder.ts'
@@ -28,6 +28,25 @@ test('the state directory may be lost: the manifest comes from the vault', async
   expect(record.changes).toMatchObject({ added: 0, changed: 0, storedContents: 0 })
   expect(record).toMatchObject({ sequence: 6, parents: [{ sequence: 5 }] })
   await fixture.expectRestoresTheSame()
+})
+
+test('a damaged working copy is told, with what to do about it', async () => {
+  await using fixture = await Fixture.create()
+  await fixture.backupWell()
+  const file = join(folderOf(fixture), 'manifest.sqlite')
+  await writeFile(file, 'damaged')
+  await expect(fixture.backup()).rejects.toMatchObject({
+    name: 'UserError',
+    message: `${file} is damaged`,
+    hint: expect.stringContaining('Remove it'),
+  })
+  await rm(file)
+  await fixture.backupWell()
+  const size = (await stat(file)).size
+  const pages = await open(file, 'r+')
+  await pages.write(Buffer.alloc(size - 4096, 0xa5), 0, size - 4096, 4096)
+  await pages.close()
+  await expect(fixture.backup()).rejects.toMatchObject({ name: 'UserError', message: `${file} is damaged` })
 })
 
 test('an older state directory that comes back does not hide what was backed up since', async () => {
