@@ -22,7 +22,7 @@ export function knowsRestrict({ major, minor }: { major: number; minor: number }
 
 /** pg_dump's `\restrict` stands among the first lines, and its `\unrestrict` is the last command. */
 const headSize = 4096
-const tailSize = 4096
+const tailSize = 256
 const restrictLine = /^\\restrict \w+\n/m
 const unrestrictLine = /^\\unrestrict \w+\n(?=\s*$)/m
 
