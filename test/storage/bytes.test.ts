@@ -27,12 +27,13 @@ test('parts are all of one size but the last, and together they are the stream',
   )
 })
 
+async function* failing(): AsyncGenerator<Uint8Array, void, undefined> {
+  yield Uint8Array.of(1, 2, 3)
+  throw new Error('the disk failed')
+}
+
 test('a place in memory comes back from a part that is never filled', async () => {
   const memory = new Semaphore(1)
-  const failing = async function* () {
-    yield Uint8Array.of(1, 2, 3)
-    throw new Error('the disk failed')
-  }
   await expect(Array.fromAsync(inParts(failing(), 5, memory))).rejects.toThrow('the disk failed')
   const leave = await memory.acquire()
   leave()
