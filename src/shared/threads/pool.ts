@@ -29,6 +29,9 @@ export interface JobListener {
  */
 const youngGenerationMb = 2
 
+/** How long a thread may take to end itself. */
+const patienceMs = 5000
+
 /**
  * Worker threads that take jobs. A job goes to the thread that has the fewest. How many jobs run at once is the
  * caller's business: it awaits them.
@@ -67,11 +70,15 @@ export class WorkerPool {
     })
   }
 
-  /** Ends the threads. Jobs still running are lost: await them first. */
+  /**
+   * Ends the threads. Jobs still running are lost: await them first. A thread ends itself, between two turns of its
+   * event loop: one that is terminated while it loads a native module takes the whole process with it (SIGABRT, seen
+   * with better-sqlite3 13 on Node 26). Only what does not answer for seconds is terminated.
+   */
   async close(): Promise<void> {
     this.#closing = true
     this.#signal.removeEventListener('abort', this.#abort)
-    await Promise.all(this.#threads.map(async ({ worker }) => await worker.terminate()))
+    await Promise.all(this.#threads.map(endThread))
   }
 
   #start(script: URL, data: unknown): Thread {
@@ -106,6 +113,15 @@ export class WorkerPool {
       else job.reject(fromPlainError(message.error))
     }
   }
+}
+
+async function endThread({ worker, end }: Thread): Promise<void> {
+  if (end !== undefined) return
+  const ended = new Promise((resolve) => worker.once('exit', resolve))
+  worker.postMessage({ kind: 'close' } satisfies ToWorker)
+  const patience = setTimeout(() => void worker.terminate(), patienceMs)
+  await ended
+  clearTimeout(patience)
 }
 
 /** A thread that ended takes no job any more: it would be the one with the fewest, and wait for ever. */

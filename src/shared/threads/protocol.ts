@@ -5,6 +5,7 @@ export type ToWorker =
   | { kind: 'job'; id: number; job: unknown }
   | { kind: 'answer'; id: number; answer: unknown }
   | { kind: 'abort' }
+  | { kind: 'close' }
 
 /** What a worker sends to the main thread. `id` is the job's. */
 export type FromWorker =

@@ -43,6 +43,8 @@ export function serve(handle: (job: never, context: JobContext) => Promise<unkno
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'job') void run(message.id, message.job)
     else if (message.kind === 'abort') abort.abort()
+    // Ends this thread alone; open connections would keep it from ending by itself.
+    else if (message.kind === 'close') process.exit()
     else {
       const resolve = waiting.get(message.id)
       waiting.delete(message.id)
