@@ -6,7 +6,10 @@ import { programOf, type ProgramName } from './programs.ts'
 export async function describeMachine(folder: string, names: readonly ProgramName[]): Promise<string[]> {
   const [processor] = cpus()
   const fileSystem = (
-    await run({ program: 'findmnt', args: ['--noheadings', '--output', 'FSTYPE', '--target', folder] })
+    await run({
+      program: 'findmnt',
+      args: ['--first-only', '--noheadings', '--output', 'FSTYPE', '--target', folder],
+    })
   ).trim()
   return [
     `Processor: ${processor?.model.trim() ?? 'unknown'}, ${cpus().length} cores`,
