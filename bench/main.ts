@@ -1,9 +1,10 @@
 /* npm run bench: measures Safelight and other backup programs at the same work. See docs/benchmarks.md. */
-import { mkdtempDisposable } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { startCeph } from '../test/support/ceph.ts'
+import { cleanUpAfterwards } from '../test/support/cleaner.ts'
 import { mixedLibrary, photoLibrary, tinyLibrary } from './library.ts'
 import { describeMachine } from './machine.ts'
 import { parseOptions, usage, type BenchOptions } from './options.ts'
@@ -22,17 +23,17 @@ async function main(args: string[]): Promise<void> {
   }
   const options = parseOptions(args)
   await using stack = new AsyncDisposableStack()
-  const folder = await mkdtempDisposable(join(tmpdir(), 'safelight-bench-'))
-  if (options.keep) console.error(`files are kept in ${folder.path}`)
-  else stack.use(folder)
+  const folder = await mkdtemp(join(tmpdir(), 'safelight-bench-'))
+  if (options.keep) console.error(`files are kept in ${folder}`)
+  else stack.use(cleanUpAfterwards('rm -rf -- "$1"', [folder]))
   const load = loadavg()[0] ?? 0
   const server = options.places.includes('s3') ? stack.use(await startCeph({ tls: true })) : undefined
   if (server?.ca) setDefaultCACertificates([...getCACertificates('default'), server.ca])
   const results: SeriesResult[] = []
-  for await (const series of seriesOf(options, folder.path)) {
+  for await (const series of seriesOf(options, folder)) {
     console.error(`\n${seriesTitle(series)}`)
     const measured = await measureSeries(series, {
-      folder: folder.path,
+      folder,
       server,
       onUsage: (program, step, { wall, user, system, memory }) =>
         console.error(
@@ -41,7 +42,7 @@ async function main(args: string[]): Promise<void> {
     })
     results.push({ series, measured })
   }
-  const description = await describeMachine(folder.path, options.programs)
+  const description = await describeMachine(folder, options.programs)
   const result = report(results, description, load)
   console.log(result)
   if (options.write) await writePage(result)

@@ -2,13 +2,14 @@
  * npm run test:large: what only a large library shows. It takes long and much room, so it runs by hand; the figures are
  * noted in docs/benchmarks.md.
  */
-import { mkdtempDisposable, rm } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { loadavg, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseCount, parseList, parseSize } from '../../bench/options.ts'
 import { generateBulk } from '../support/bulk.ts'
 import { startCeph } from '../support/ceph.ts'
+import { cleanUpAfterwards } from '../support/cleaner.ts'
 import { everyFileComesBack, makeLibrary } from './everyFile.ts'
 import { littleIsDoneWhenNothingChanged } from './nothingChanged.ts'
 import { Report } from './report.ts'
@@ -41,17 +42,18 @@ async function main(): Promise<number> {
   const many = parseCount('--many', values.many)
   const places = parseList('--destinations', values.destinations, ['local', 's3'])
   const report = new Report()
-  await using folder = await mkdtempDisposable(join(tmpdir(), 'safelight-large-'))
+  const folder = await mkdtemp(join(tmpdir(), 'safelight-large-'))
+  await using _cleaner = cleanUpAfterwards('rm -rf -- "$1"', [folder])
   await using server = places.includes('s3') ? await startCeph() : undefined
-  const around = { folder: folder.path, server, report }
+  const around = { folder, server, report }
   console.error(`load average before: ${(loadavg()[0] ?? 0).toFixed(1)}`)
   if (files > 0) {
-    const library = await makeLibrary(folder.path, files, video)
+    const library = await makeLibrary(folder, files, video)
     for (const place of places) await everyFileComesBack(library, place, around)
     await rm(library, { recursive: true })
   }
   if (many > 0) {
-    const library = join(folder.path, 'many')
+    const library = join(folder, 'many')
     await generateBulk({ root: library, files: many, bytes: 100 })
     for (const place of places) await littleIsDoneWhenNothingChanged(library, place, around)
   }
