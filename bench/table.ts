@@ -25,7 +25,7 @@ export function bestPeer(measured: readonly Measured[], step: Step, figure: keyo
 }
 
 export function seriesTitle({ library, place, runs }: Series): string {
-  return `${library.name}, ${place === 's3' ? 'S3' : 'local disk'}, best of ${runs} runs`
+  return `${library.name}, ${place === 's3' ? 'S3' : 'local'}, best of ${runs} runs`
 }
 
 /** A series as a Markdown table. */

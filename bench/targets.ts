@@ -81,7 +81,8 @@ class Figures {
   of(step: Step, program: ProgramName): number | undefined {
     const own = this.#find('safelight', step)
     const other = this.#find(program, step)
-    return own && other && best(own).wall / best(other).wall
+    if (!own || !other || best(other).wall === 0) return undefined
+    return best(own).wall / best(other).wall
   }
 
   /** Safelight's peak over all runs, in bytes. */
