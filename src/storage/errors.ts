@@ -20,6 +20,19 @@ export class ObjectMissingError extends Error {
   }
 }
 
+/** The object lies in an archive class, and has to be thawed before it can be read. */
+export class ObjectFrozenError extends UserError {
+  readonly key: string
+  constructor(key: string, options?: ErrorOptions) {
+    super(`${key} is frozen: its storage class has to thaw it before it can be read`, {
+      ...options,
+      hint: 'Run the same command with --thaw.',
+    })
+    this.name = 'ObjectFrozenError'
+    this.key = key
+  }
+}
+
 type Told = NonNullable<ConstructorParameters<typeof UserError>[1]>
 
 /** The credentials do not allow the call. Trying again is no use. */

@@ -34,6 +34,22 @@ class LimitedStorage implements Storage {
     return this.#inner.location
   }
 
+  get resumable() {
+    return this.#inner.resumable
+  }
+
+  get leftovers() {
+    return this.#inner.leftovers
+  }
+
+  get thawing() {
+    return this.#inner.thawing
+  }
+
+  get trial() {
+    return this.#inner.trial
+  }
+
   async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
     using _place = await this.#places.take(options.signal)
     await this.#inner.put(key, bytes, options)

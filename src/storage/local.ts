@@ -2,6 +2,7 @@ import { constants } from 'node:fs'
 import { link, lstat, open, realpath, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode, UserError } from '../shared/errors.ts'
+import { release } from '../shared/release.ts'
 import { checkedSource, rangeWithin } from './bytes.ts'
 import { ObjectExistsError, ObjectMissingError, StorageError } from './errors.ts'
 import { assertKey, assertPrefix } from './keys.ts'
@@ -45,6 +46,7 @@ class LocalStorage implements Storage {
   readonly capabilities: Capabilities = {
     atomicCreate: true,
     durable: true,
+    checksum: 'none',
     partSize: 8 * 1024 * 1024,
     concurrency: 8,
     reopenable: true,
@@ -65,7 +67,7 @@ class LocalStorage implements Storage {
   }
 
   async upload(key: string, source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
-    await this.#create(key, checkedSource(key, source, options), options)
+    await this.#create(key, releasing(checkedSource(key, source, options)), options)
   }
 
   async *read(key: string, { range, signal }: ReadOptions = {}): AsyncGenerator<Uint8Array> {
@@ -114,8 +116,8 @@ class LocalStorage implements Storage {
     await using file = await this.#onDisk(this.#temporary.create())
     let written = 0
     for await (const chunk of chunks) {
-      await this.#onDisk(file.handle.writeFile(chunk))
       written += chunk.length
+      await this.#onDisk(file.handle.writeFile(chunk))
     }
     const { size } = await this.#onDisk(file.handle.stat())
     if (size !== written) {
@@ -161,5 +163,13 @@ class LocalStorage implements Storage {
 
   async #onDisk<T>(operation: Promise<T>): Promise<T> {
     return onDisk(this.location, operation)
+  }
+}
+
+/** Passes chunks on, and gives the memory of each back when the next one is asked for. */
+async function* releasing(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
+  for await (const chunk of chunks) {
+    yield chunk
+    release(chunk)
   }
 }

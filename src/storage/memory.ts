@@ -20,6 +20,7 @@ export class MemoryStorage implements Storage {
   readonly capabilities: Capabilities = {
     atomicCreate: true,
     durable: false,
+    checksum: 'none',
     partSize: 1024 * 1024,
     concurrency: 16,
     reopenable: false,

@@ -117,6 +117,22 @@ class RetryingStorage implements Storage {
     return this.#inner.location
   }
 
+  get resumable() {
+    return this.#inner.resumable
+  }
+
+  get leftovers() {
+    return this.#inner.leftovers
+  }
+
+  get thawing() {
+    return this.#inner.thawing
+  }
+
+  get trial() {
+    return this.#inner.trial
+  }
+
   async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
     await this.#retrying(() => this.#inner.put(key, bytes, options), options)
   }

@@ -51,6 +51,7 @@ class S3Storage implements Storage {
   readonly capabilities: Capabilities = {
     atomicCreate: true,
     durable: true,
+    checksum: 'sha256',
     // The least that S3 takes: what is in memory counts, not the number of requests.
     partSize: 5 * 1024 * 1024,
     concurrency: 16,

@@ -6,7 +6,14 @@
  * hold both. There is deliberately no way to overwrite or to delete here: what is not offered can't go wrong.
  *
  * Errors are those of errors.ts; a call that was aborted rejects with its signal's reason.
+ *
+ * What only some backends can do stands in files of its own: resumable.ts, leftovers.ts, thawing.ts, trial.ts. A
+ * backend that lacks one of them lacks the member.
  */
+import type { Leftovers } from './leftovers.ts'
+import type { ResumableUploads } from './resumable.ts'
+import type { Thawing } from './thawing.ts'
+import type { Trial } from './trial.ts'
 
 /**
  * What an object is for; a backend may put each kind in another storage class.
@@ -53,6 +60,11 @@ export interface Capabilities {
   atomicCreate: boolean
   /** A create that returned survives a power cut. */
   durable: boolean
+  /**
+   * What the storage itself holds the bytes against that it receives. `none`: a byte that is altered on the way in is
+   * noticed by a verification only.
+   */
+  checksum: 'sha256' | 'crc32c' | 'md5' | 'none'
   /** A good size for the parts of a large upload, in bytes. */
   partSize: number
   /** How many calls at once make sense on this backend. */
@@ -98,6 +110,11 @@ export interface Storage {
    * Unfinished uploads and temporary files are never listed, nor is anything whose name is no key.
    */
   list(prefix: string, options?: ListOptions): AsyncIterable<ListedObject>
+
+  readonly resumable?: ResumableUploads | undefined
+  readonly leftovers?: Leftovers | undefined
+  readonly thawing?: Thawing | undefined
+  readonly trial?: Trial | undefined
 
   /** Ends connections. No call may follow. */
   close(): Promise<void>
