@@ -1,4 +1,6 @@
 import type { Secret } from './secret.ts'
+import type { LocalDestination } from './destinations/local.ts'
+import type { S3Destination } from './destinations/s3.ts'
 import type { FileSettings } from './schema.ts'
 
 /** A valid configuration: paths absolute, defaults filled in, references followed. Deeply frozen. */
@@ -36,19 +38,6 @@ export interface DatabaseReferences {
   /** Immich's own variables, by name without `_FILE`. They count where there is no `url`. */
   variables: Partial<Record<string, Secret>>
   ca: Secret | undefined
-}
-
-type FileDestination = FileSettings['destinations'][number]
-type FileS3Destination = Extract<FileDestination, { type: 's3' }>
-export type LocalDestination = Extract<FileDestination, { type: 'local' }>
-export interface S3Destination extends Omit<FileS3Destination, 'credentials'> {
-  credentials: S3Credentials | undefined
-}
-
-export interface S3Credentials {
-  accessKeyId: Secret
-  secretAccessKey: Secret
-  sessionToken: Secret | undefined
 }
 
 /** A place that keeps backups. Its `vault` is what `init` pinned, also when that stands at the top of the file. */

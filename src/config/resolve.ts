@@ -1,11 +1,11 @@
 import { homedir } from 'node:os'
 import { join, resolve as resolvePath } from 'node:path'
-import type { Config, DatabaseReferences, Destination, S3Credentials } from './config.ts'
+import type { Config, DatabaseReferences, Destination } from './config.ts'
 import type { ConfigDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { fieldName, type FieldPath } from './problem.ts'
 import type { FileSettings } from './schema.ts'
-import { resolveSecret, type Secret } from './secret.ts'
+import { resolveSecret, SecretReference, type Resolved, type Secret } from './secret.ts'
 
 /** What a configuration is made of. */
 export interface Ingredients {
@@ -117,22 +117,21 @@ function resolveDestination(
   index: number,
 ): Destination {
   const vault = written.vault ?? (index === 0 ? from.settings.vault : undefined)
-  if (written.type === 'local') return { ...written, vault, path: resolvePath(from.folder, written.path) }
-  return { ...written, vault, credentials: resolveCredentials(from, index, written.credentials) }
+  const resolved = { ...followAll(from, ['destinations', index], written), vault }
+  return resolved.type === 'local' ? { ...resolved, path: resolvePath(from.folder, resolved.path) } : resolved
 }
 
-function resolveCredentials(
-  from: Ingredients,
-  index: number,
-  written: { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined } | undefined,
-): S3Credentials | undefined {
-  if (!written) return undefined
-  const path = ['destinations', index, 'credentials']
-  return {
-    accessKeyId: follow(from, [...path, 'accessKeyId'], written.accessKeyId),
-    secretAccessKey: follow(from, [...path, 'secretAccessKey'], written.secretAccessKey),
-    sessionToken: secretAt(from, [...path, 'sessionToken'], written.sessionToken),
+/** The same value with every reference in it followed. */
+function followAll<T>(from: Ingredients, path: FieldPath, value: T): Resolved<T> {
+  const followed = (inner: unknown, at: FieldPath): unknown => {
+    if (inner instanceof SecretReference) return follow(from, at, inner.reference)
+    if (Array.isArray(inner)) return inner.map((item, index) => followed(item, [...at, index]))
+    if (typeof inner !== 'object' || inner === null) return inner
+    return Object.fromEntries(
+      Object.entries(inner).map(([key, child]) => [key, followed(child, [...at, key])]),
+    )
   }
+  return followed(value, path) as Resolved<T>
 }
 
 function secretAt(from: Ingredients, path: FieldPath, reference: string | undefined): Secret | undefined {

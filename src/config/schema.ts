@@ -5,28 +5,12 @@
 import picomatch from 'picomatch'
 import * as z from 'zod'
 import { libraryFolders } from '../immich/folders.ts'
-import { isReference } from './secret.ts'
+import { localDestination } from './destinations/local.ts'
+import { s3Destination } from './destinations/s3.ts'
+import { httpUrl, name, pin, secret, text } from './fields.ts'
 import { recipientProblem } from './recipient.ts'
 
 export const comparisons = ['size', 'mtime', 'ctime', 'inode'] as const
-
-const name = z
-  .string()
-  .regex(/^[a-z0-9-]{1,64}$/, 'a name has 1 to 64 lower-case letters, digits and hyphens, nothing else')
-const text = z.string().min(1, 'is empty')
-
-/** A secret field. The message never repeats what was written there. */
-const secret = z
-  .string()
-  .refine(isReference, 'takes a reference to the secret, env:NAME or file:/path, and never the secret itself')
-
-const hex128 = z.string().regex(/^[0-9a-f]{32}$/, 'has 32 hexadecimal digits; `safelight init` writes it')
-const pin = z.strictObject({ id: hex128, fingerprint: hex128 })
-
-const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https URL' }).refine((value) => {
-  const url = URL.parse(value)
-  return url === null || (url.username === '' && url.password === '')
-}, 'must not hold a user name or a password')
 
 const glob = text.refine(isGlob, 'is no valid glob pattern')
 
@@ -35,33 +19,7 @@ const recipient = z.string().superRefine((value, context) => {
   if (problem) context.addIssue({ code: 'custom', message: problem })
 })
 
-const localDestination = z.strictObject({
-  name,
-  type: z.literal('local'),
-  path: text,
-  vault: pin.optional(),
-})
-
-const s3Destination = z.strictObject({
-  name,
-  type: z.literal('s3'),
-  bucket: text,
-  prefix: z
-    .string()
-    .regex(/^[\x21-\x7e]*$/, 'has printable ASCII characters only')
-    .refine((value) => !/^\/|\/$|\/\/|(?:^|\/)\.{1,2}(?:\/|$)/.test(value), {
-      error: 'has no slash at its ends, and no empty, . or .. part',
-    })
-    .default(''),
-  region: text.default('us-east-1'),
-  endpoint: httpUrl.optional(),
-  forcePathStyle: z.boolean().default(false),
-  storageClass: text.optional(),
-  credentials: z
-    .strictObject({ accessKeyId: secret, secretAccessKey: secret, sessionToken: secret.optional() })
-    .optional(),
-  vault: pin.optional(),
-})
+const destination = z.discriminatedUnion('type', [localDestination, s3Destination])
 
 export const configSchema = z.strictObject({
   host: name.default('main'),
@@ -96,7 +54,7 @@ export const configSchema = z.strictObject({
   passphrase: secret.optional(),
   recovery: z.array(recipient).default([]),
   writeOnly: z.boolean().default(false),
-  destinations: z.array(z.discriminatedUnion('type', [localDestination, s3Destination])).default([]),
+  destinations: z.array(destination).default([]),
 })
 
 /** A valid file, defaults filled in, references not yet followed. */

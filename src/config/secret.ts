@@ -11,6 +11,22 @@ export function isReference(text: string): boolean {
   return referencePattern.test(text)
 }
 
+/** A reference that was read from the file and not followed yet. */
+export class SecretReference {
+  readonly reference: string
+
+  constructor(reference: string) {
+    this.reference = reference
+  }
+}
+
+/** The same fields with every reference followed. */
+export type Resolved<T> = T extends SecretReference
+  ? Secret
+  : T extends object
+    ? { [K in keyof T]: Resolved<T[K]> }
+    : T
+
 /**
  * A secret and the reference that it came from. Only `reveal` and `revealBytes` give the secret away; printed, logged,
  * inspected or turned into JSON it is `[secret from env:NAME]`.

@@ -1,5 +1,5 @@
 /* putOnce.ts ROOT KEY: puts one object into a local storage, to be watched by strace, and says how that went. */
-import { openLocal } from '../../src/storage/local.ts'
+import { openLocal } from '../../src/storage/local/local.ts'
 
 const [root = '', key = ''] = process.argv.slice(2)
 try {

@@ -8,7 +8,7 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3'
-import type { S3Options } from '../../src/storage/open.ts'
+import type { S3Options } from '../../src/storage/options.ts'
 import type { S3Server } from './ceph.ts'
 
 /** A client that talks to the server directly, past the program's own storage. */

@@ -1,6 +1,6 @@
 import type { ObjectKey } from '../../crypto/envelope.ts'
 import type { EntryMetadata } from '../../manifest/entry.ts'
-import type { StorageOptions } from '../../storage/open.ts'
+import type { StorageOptions } from '../../storage/options.ts'
 
 /** Files that one thread works on at once: enough to hide the latency of a far storage, few enough for its memory. */
 export const jobsPerThread = 3

@@ -1,6 +1,7 @@
 import { workerData } from 'node:worker_threads'
 import { serve } from '../../shared/threads/serve.ts'
-import { openStorage, type StorageOptions } from '../../storage/open.ts'
+import { openStorage } from '../../storage/open.ts'
+import type { StorageOptions } from '../../storage/options.ts'
 import type { ReadContent, ReadObject } from './object.ts'
 import type { ObjectOutcome } from './outcome.ts'
 import { checkStoredBytes, readObject, type Extent } from './readObject.ts'

@@ -1,5 +1,5 @@
 import { UserError } from '../../shared/errors.ts'
-import type { StorageOptions } from '../../storage/open.ts'
+import type { StorageOptions } from '../../storage/options.ts'
 import type { Vault, VaultIdentity } from '../../vault/vault.ts'
 import type { OpenedSnapshot } from '../openSnapshot.ts'
 import type { SnapshotView } from '../../manifest/view.ts'

@@ -1,4 +1,4 @@
-import type { StorageOptions } from '../../storage/open.ts'
+import type { StorageOptions } from '../../storage/options.ts'
 import { DataKeyRing } from '../../vault/dataKeys.ts'
 import type { Vault, VaultIdentity } from '../../vault/vault.ts'
 import type { OpenedSnapshot } from '../openSnapshot.ts'

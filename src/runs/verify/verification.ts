@@ -1,5 +1,5 @@
 import { exitCodes, type ExitCode } from '../../shared/errors.ts'
-import type { StorageOptions } from '../../storage/open.ts'
+import type { StorageOptions } from '../../storage/options.ts'
 import type { DataKeyRing } from '../../vault/dataKeys.ts'
 import type { Vault } from '../../vault/vault.ts'
 import type { KnownHead } from '../openSnapshot.ts'

@@ -9,7 +9,8 @@ import { backup } from '../../../src/runs/backup/backup.ts'
 import type { CheckpointInterval } from '../../../src/runs/backup/checkpoints.ts'
 import type { FolderSource } from '../../../src/runs/backup/source.ts'
 import { hostFolder } from '../../../src/runs/stateFolder.ts'
-import { openStorage, type StorageOptions } from '../../../src/storage/open.ts'
+import { openStorage } from '../../../src/storage/open.ts'
+import type { StorageOptions } from '../../../src/storage/options.ts'
 import { openVault, type VaultPin } from '../../../src/vault/vault.ts'
 
 export interface ChildTask {

@@ -1,9 +1,9 @@
 import type { Dirent } from 'node:fs'
 import { lstat, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorCode } from '../shared/errors.ts'
-import { isKey } from './keys.ts'
-import type { ListedObject } from './storage.ts'
+import { errorCode } from '../../shared/errors.ts'
+import { isKey } from '../keys.ts'
+import type { ListedObject } from '../storage.ts'
 
 /** How many files are looked at together. */
 const batchSize = 64

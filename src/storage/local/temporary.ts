@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { lstat, open, readdir, rm, type FileHandle } from 'node:fs/promises'
 import { join } from 'node:path'
-import { errorCode } from '../shared/errors.ts'
-import { temporaryFolder } from './keys.ts'
-import type { LocalFolders } from './localFolders.ts'
+import { errorCode } from '../../shared/errors.ts'
+import { temporaryFolder } from '../keys.ts'
+import type { LocalFolders } from './folders.ts'
 
 const dayMs = 24 * 60 * 60 * 1000
 

@@ -12,11 +12,11 @@ import {
 } from '@aws-sdk/client-s3'
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
-import type { Part } from './bytes.ts'
-import { ObjectExistsError, ObjectMissingError, StorageError } from './errors.ts'
-import { retrying, type RetryPolicy } from './retry.ts'
-import type { Operation, S3Bucket } from './s3Bucket.ts'
-import type { CreateOptions } from './storage.ts'
+import type { Part } from '../bytes.ts'
+import { ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
+import { retrying, type RetryPolicy } from '../retry.ts'
+import type { Operation, S3Bucket } from './bucket.ts'
+import type { CreateOptions } from '../storage.ts'
 
 /** S3's own limit. */
 const maxParts = 10_000

@@ -1,5 +1,5 @@
-import { errorCode, errorMessage, UserError } from '../shared/errors.ts'
-import { AccessDeniedError, StorageError } from './errors.ts'
+import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
+import { AccessDeniedError, StorageError } from '../errors.ts'
 
 /** Awaits a file operation. What it throws comes out as an error of the storage at `location`. */
 export async function onDisk<T>(location: string, operation: Promise<T>): Promise<T> {

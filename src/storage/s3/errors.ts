@@ -1,6 +1,6 @@
-import { errorCode, errorMessage, UserError } from '../shared/errors.ts'
-import { AccessDeniedError, ObjectExistsError, ObjectMissingError, StorageError } from './errors.ts'
-import { beyondEnd } from './bytes.ts'
+import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
+import { AccessDeniedError, ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
+import { beyondEnd } from '../bytes.ts'
 
 /** What a call was about, for its error. */
 export interface S3Call {

@@ -1,6 +1,6 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
-import type { S3Options } from './open.ts'
+import type { S3Options } from '../options.ts'
 
 /** A client that makes each call once, hashes each body once, and drops a connection where nothing moves for `idleMs`. */
 export function createS3Client(

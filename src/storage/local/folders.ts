@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { lstat, mkdir, open } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { errorCode, UserError } from '../shared/errors.ts'
+import { errorCode, UserError } from '../../shared/errors.ts'
 
 /**
  * The folders below a root, each looked at once: that it is no symbolic link that leads out of the root and, before

@@ -1,15 +1,15 @@
 import { constants } from 'node:fs'
 import { link, lstat, open, realpath, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import { errorCode, UserError } from '../shared/errors.ts'
-import { release } from '../shared/release.ts'
-import { checkedSource, rangeWithin } from './bytes.ts'
-import { ObjectExistsError, ObjectMissingError, StorageError } from './errors.ts'
-import { assertKey, assertPrefix } from './keys.ts'
-import { linkError, onDisk } from './localErrors.ts'
-import { LocalFolders } from './localFolders.ts'
-import { listFolder } from './localList.ts'
-import { LocalTemporary } from './localTemporary.ts'
+import { errorCode, UserError } from '../../shared/errors.ts'
+import { release } from '../../shared/release.ts'
+import { checkedSource, rangeWithin } from '../bytes.ts'
+import { ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
+import { assertKey, assertPrefix } from '../keys.ts'
+import { linkError, onDisk } from './errors.ts'
+import { LocalFolders } from './folders.ts'
+import { listFolder } from './list.ts'
+import { LocalTemporary } from './temporary.ts'
 import type {
   CallOptions,
   Capabilities,
@@ -19,7 +19,7 @@ import type {
   ReadOptions,
   Storage,
   UploadOptions,
-} from './storage.ts'
+} from '../storage.ts'
 
 const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
 const readSize = 1024 * 1024

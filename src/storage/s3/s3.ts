@@ -7,15 +7,15 @@ import {
   type GetObjectCommandOutput,
 } from '@aws-sdk/client-s3'
 import { Readable } from 'node:stream'
-import { Semaphore } from '../shared/semaphore.ts'
-import { checkedSource, inParts, rangeWithin } from './bytes.ts'
-import { AccessDeniedError, ObjectMissingError, StorageError } from './errors.ts'
-import { assertKey, assertPrefix, isKey } from './keys.ts'
-import type { S3Options } from './open.ts'
-import { defaultRetryPolicy, retrying, type RetryPolicy } from './retry.ts'
-import { S3Bucket } from './s3Bucket.ts'
-import { missingBucket } from './s3Errors.ts'
-import { bodyWithChecksum, partSizeFor, uploadInParts } from './s3Upload.ts'
+import { Semaphore } from '../../shared/semaphore.ts'
+import { checkedSource, inParts, rangeWithin } from '../bytes.ts'
+import { AccessDeniedError, ObjectMissingError, StorageError } from '../errors.ts'
+import { assertKey, assertPrefix, isKey } from '../keys.ts'
+import type { S3Options } from '../options.ts'
+import { defaultRetryPolicy, retrying, type RetryPolicy } from '../retry.ts'
+import { S3Bucket } from './bucket.ts'
+import { missingBucket } from './errors.ts'
+import { bodyWithChecksum, partSizeFor, uploadInParts } from './upload.ts'
 import type {
   CallOptions,
   Capabilities,
@@ -25,7 +25,7 @@ import type {
   ReadOptions,
   Storage,
   UploadOptions,
-} from './storage.ts'
+} from '../storage.ts'
 
 /** Of all uploads together: while one part is filled, the others are under way. */
 const partsInMemory = 3

@@ -1,8 +1,8 @@
 import type { S3Client, StorageClass } from '@aws-sdk/client-s3'
-import type { S3Options } from './open.ts'
-import { createS3Client } from './s3Client.ts'
-import { s3Error, type S3Call } from './s3Errors.ts'
-import type { CallOptions, CreateOptions } from './storage.ts'
+import type { S3Options } from '../options.ts'
+import { createS3Client } from './client.ts'
+import { s3Error, type S3Call } from './errors.ts'
+import type { CallOptions, CreateOptions } from '../storage.ts'
 
 /** Sends a command with the options given. */
 export type Operation<T> = (options: { abortSignal?: AbortSignal }) => Promise<T>
