@@ -1,6 +1,7 @@
 import { assertKey, assertPrefix } from './keys.ts'
 import { ObjectExistsError, ObjectMissingError } from './errors.ts'
 import { checkedSource, rangeWithin } from './bytes.ts'
+import { MemoryUploads } from './memoryUploads.ts'
 import type {
   CallOptions,
   Capabilities,
@@ -25,6 +26,7 @@ export class MemoryStorage implements Storage {
     concurrency: 16,
     reopenable: false,
   }
+  readonly resumable = new MemoryUploads(async (key, bytes, options) => await this.put(key, bytes, options))
   readonly #objects = new Map<string, Uint8Array>()
 
   async put(key: string, bytes: Uint8Array, { signal }: CreateOptions): Promise<void> {

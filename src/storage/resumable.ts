@@ -7,7 +7,10 @@ import type { CallOptions, CreateOptions } from './storage.ts'
 export interface ResumableOptions extends CreateOptions {
   /** Exact size of the object in bytes. */
   size: number
-  /** Size of every piece but the last, in bytes: a multiple of `pieceUnit`, and the same when it is resumed. */
+  /**
+   * Size of every piece but the last, in bytes: a multiple of `pieceUnit`, at least the storage's `partSize`, and the
+   * same when it is resumed.
+   */
   pieceSize: number
 }
 
@@ -38,17 +41,22 @@ export interface ResumableUpload {
    * Takes the object's next piece; the first one begins at its first byte, also after `resume`. What the storage holds
    * already is not sent again, but compared, as far as the storage can tell what it holds. Transient failures are
    * tried again with these same bytes, which stay untouched until the promise settles.
-   * @throws UploadMismatchError when the storage holds other bytes than these: the upload is of no more use.
+   * @throws UploadMismatchError when the storage holds other bytes than these, here or on `complete`: the upload is of
+   *   no more use.
+   * @throws UploadGoneError when the upload was swept, abandoned or completed by somebody else, here or on `complete`.
    */
   append(piece: Uint8Array, options: CallOptions): Promise<void>
 
   /**
-   * Makes the object appear, whole, under its key.
-   * @throws ObjectExistsError as `put` does.
+   * Makes the object appear, whole, under its key, once every byte was given.
+   * @throws ObjectExistsError as `put` does; the upload is abandoned then.
    */
   complete(options: CallOptions): Promise<void>
 
-  /** Gives up: what was sent is removed where these credentials may do that, and expires elsewhere. */
+  /**
+   * Gives up: what was sent is removed where these credentials may do that, and expires elsewhere. An upload that is
+   * gone already is success.
+   */
   abandon(options: CallOptions): Promise<void>
 }
 
@@ -57,5 +65,13 @@ export class UploadMismatchError extends Error {
   constructor(key: string) {
     super(`what the storage holds of the interrupted upload of ${key} is not what is to be sent`)
     this.name = 'UploadMismatchError'
+  }
+}
+
+/** The storage knows an upload no more that was known when it was begun or resumed. */
+export class UploadGoneError extends Error {
+  constructor(key: string, options?: ErrorOptions) {
+    super(`the storage no longer has the upload of ${key}: it was swept, abandoned or completed`, options)
+    this.name = 'UploadGoneError'
   }
 }

@@ -1,8 +1,11 @@
 import { MemoryStorage } from '../../src/storage/memory.ts'
 import { conformance } from './conformance.ts'
 
-conformance(async () => ({
-  storage: new MemoryStorage(),
-  leftovers: async () => [],
-  async [Symbol.asyncDispose]() {},
-}))
+conformance(
+  async () => ({
+    storage: new MemoryStorage(),
+    leftovers: async () => [],
+    async [Symbol.asyncDispose]() {},
+  }),
+  { resumable: true },
+)
