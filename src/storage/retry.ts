@@ -1,14 +1,7 @@
 import { sleep } from '../shared/abort.ts'
 import { StorageError } from './errors.ts'
-import type {
-  CallOptions,
-  ListedObject,
-  ListOptions,
-  PutOptions,
-  ReadOptions,
-  Storage,
-  UploadOptions,
-} from './storage.ts'
+import { ForwardingStorage } from './forward.ts'
+import type { CallOptions, ListedObject, ListOptions, PutOptions, ReadOptions, Storage } from './storage.ts'
 
 /** How long a transient failure is fought. */
 export interface RetryPolicy {
@@ -18,7 +11,7 @@ export interface RetryPolicy {
   firstDelayMs: number
   /** No bound on a wait grows beyond this. */
   maxDelayMs: number
-  /** No try begins later than this after the first one began. */
+  /** No try begins later than this after the first one failed. How long a try takes by itself is the link's affair. */
   budgetMs: number
 }
 
@@ -34,7 +27,7 @@ class Attempts {
   readonly #policy: RetryPolicy
   readonly #signal: AbortSignal | undefined
   #tries = 0
-  #began = performance.now()
+  #firstFailure = 0
 
   constructor(policy: RetryPolicy, signal: AbortSignal | undefined) {
     this.#policy = policy
@@ -44,28 +37,34 @@ class Attempts {
   /** The work got further: what fails next is a new trouble. */
   startAnew(): void {
     this.#tries = 0
-    this.#began = performance.now()
   }
 
   /**
-   * Waits until the next try may begin.
-   * @throws the error itself when it is not transient or was the only try, one that tells of all tries when it is
-   *   enough, and the signal's reason once it aborts.
+   * Waits until the next try may begin: a random time, so that those who failed together don't come back together, and
+   * on top of what the server asks for.
+   * @throws the error itself when it is not transient, one that tells of all tries when it is enough, and the signal's
+   *   reason once it aborts.
    */
   async waitAfter(error: unknown): Promise<void> {
     if (!(error instanceof StorageError) || !error.transient) throw error
+    const now = performance.now()
+    if (this.#tries === 0) this.#firstFailure = now
     this.#tries += 1
     const { tries, firstDelayMs, maxDelayMs, budgetMs } = this.#policy
     const backoff = Math.random() * Math.min(maxDelayMs, firstDelayMs * 2 ** (this.#tries - 1))
-    const wait = Math.max(backoff, error.retryAfterMs ?? 0)
-    const elapsed = performance.now() - this.#began
-    if (this.#tries >= tries || elapsed + wait > budgetMs) throw this.#gaveUp(error, elapsed)
-    await sleep(wait, this.#signal)
+    const asked = error.retryAfterMs ?? 0
+    const elapsed = now - this.#firstFailure
+    if (this.#tries >= tries) throw this.#gaveUp(error, elapsed)
+    if (elapsed + asked > budgetMs) {
+      throw this.#gaveUp(error, elapsed, `, because the server asks for a wait of ${duration(asked)}`)
+    }
+    if (elapsed + asked + backoff > budgetMs) throw this.#gaveUp(error, elapsed)
+    await sleep(asked + backoff, this.#signal)
   }
 
-  #gaveUp(cause: StorageError, elapsedMs: number): StorageError {
-    const tries = this.#tries === 1 ? 'the first try' : `${this.#tries} tries`
-    const message = `gave up after ${tries} over ${duration(elapsedMs)}: ${cause.message}`
+  #gaveUp(cause: StorageError, elapsedMs: number, why = ''): StorageError {
+    const tries = this.#tries === 1 ? 'the first try' : `${this.#tries} tries over ${duration(elapsedMs)}`
+    const message = `gave up after ${tries}${why}: ${cause.message}`
     const hint = cause.hint === undefined ? {} : { hint: cause.hint }
     return new StorageError(message, { transient: true, cause, ...hint })
   }
@@ -100,48 +99,19 @@ export function withRetry(inner: Storage, policy: RetryPolicy = defaultRetryPoli
   return new RetryingStorage(inner, policy)
 }
 
-class RetryingStorage implements Storage {
-  readonly #inner: Storage
+class RetryingStorage extends ForwardingStorage {
   readonly #policy: RetryPolicy
 
   constructor(inner: Storage, policy: RetryPolicy) {
-    this.#inner = inner
+    super(inner)
     this.#policy = policy
   }
 
-  get capabilities() {
-    return this.#inner.capabilities
+  override async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
+    await this.#retrying(() => this.inner.put(key, bytes, options), options)
   }
 
-  get location() {
-    return this.#inner.location
-  }
-
-  get resumable() {
-    return this.#inner.resumable
-  }
-
-  get leftovers() {
-    return this.#inner.leftovers
-  }
-
-  get thawing() {
-    return this.#inner.thawing
-  }
-
-  get trial() {
-    return this.#inner.trial
-  }
-
-  async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
-    await this.#retrying(() => this.#inner.put(key, bytes, options), options)
-  }
-
-  async upload(key: string, source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
-    await this.#inner.upload(key, source, options)
-  }
-
-  async *read(key: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+  override async *read(key: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array, void, undefined> {
     const attempts = new Attempts(this.#policy, options.signal)
     const start = options.range?.offset ?? 0
     let given = 0
@@ -149,7 +119,7 @@ class RetryingStorage implements Storage {
       try {
         const rest = given === 0 ? options : await this.#rest(key, options, start + given)
         if (rest === undefined) return
-        for await (const chunk of this.#inner.read(key, rest)) {
+        for await (const chunk of this.inner.read(key, rest)) {
           attempts.startAnew()
           given += chunk.length
           yield chunk
@@ -161,16 +131,19 @@ class RetryingStorage implements Storage {
     }
   }
 
-  async stat(key: string, options: CallOptions = {}): Promise<{ size: number }> {
-    return this.#retrying(() => this.#inner.stat(key, options), options)
+  override async stat(key: string, options: CallOptions = {}): Promise<{ size: number }> {
+    return this.#retrying(() => this.inner.stat(key, options), options)
   }
 
-  async *list(prefix: string, options: ListOptions = {}): AsyncGenerator<ListedObject> {
+  override async *list(
+    prefix: string,
+    options: ListOptions = {},
+  ): AsyncGenerator<ListedObject, void, undefined> {
     const attempts = new Attempts(this.#policy, options.signal)
     let { after } = options
     for (;;) {
       try {
-        for await (const object of this.#inner.list(prefix, { ...options, after })) {
+        for await (const object of this.inner.list(prefix, { ...options, after })) {
           attempts.startAnew()
           after = object.key
           yield object
@@ -182,13 +155,9 @@ class RetryingStorage implements Storage {
     }
   }
 
-  async close(): Promise<void> {
-    await this.#inner.close()
-  }
-
   /** Options for what is left to read from `position` on; undefined when nothing is, and only the end was lost. */
   async #rest(key: string, options: ReadOptions, position: number): Promise<ReadOptions | undefined> {
-    const { size } = await this.#inner.stat(key, options)
+    const { size } = await this.inner.stat(key, options)
     const end =
       options.range === undefined ? size : Math.min(size, options.range.offset + options.range.length)
     return position >= end ? undefined : { ...options, range: { offset: position, length: end - position } }

@@ -9,11 +9,14 @@ import { collect } from './streams.ts'
 
 const kind = 'index' as const
 
-conformance(async () => ({
-  storage: withLimit(new MemoryStorage(), 2),
-  leftovers: async () => [],
-  async [Symbol.asyncDispose]() {},
-}))
+conformance(
+  async () => ({
+    storage: withLimit(new MemoryStorage(), 2),
+    leftovers: async () => [],
+    async [Symbol.asyncDispose]() {},
+  }),
+  { resumable: true },
+)
 
 /** A storage whose puts all hang until they are let go. */
 class HangingStorage extends MemoryStorage {
@@ -88,6 +91,22 @@ test('a call that fails gives its place back', async () => {
   await expect(Array.fromAsync(storage.list(''))).rejects.toBe(error)
   await storage.put('key', Buffer.alloc(1), { kind })
   expect(await storage.stat('key')).toEqual({ size: 1 })
+})
+
+test('each call of a resumable upload takes its turn', async () => {
+  const hanging = new HangingStorage()
+  const storage = withLimit(hanging, 1)
+  const options = { kind, size: 4096, pieceSize: 4096 }
+  const upload = await storage.resumable?.begin('large', options)
+  const first = storage.put('first', Buffer.alloc(1), { kind })
+  let appended = false
+  const append = upload?.append(Buffer.alloc(4096), {}).then(() => (appended = true))
+  await turn()
+  expect(appended).toBe(false)
+  hanging.letGo()
+  await Promise.all([first, append])
+  await upload?.complete({})
+  expect(await storage.stat('large')).toEqual({ size: 4096 })
 })
 
 test('who waits for a turn can be called off, and the others move up', async () => {

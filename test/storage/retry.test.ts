@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { AccessDeniedError, ObjectExistsError, StorageError } from '../../src/storage/errors.ts'
 import { MemoryStorage } from '../../src/storage/memory.ts'
@@ -126,15 +127,40 @@ describe('the end of patience', () => {
     expect(faulty.left).toBe(1)
   })
 
-  test('no try begins after the time budget', async () => {
+  test('a server that asks to wait for longer than the budget is not waited for', async () => {
     let tries = 0
     const failing = async () => {
       tries += 1
       throw new StorageError('503', { transient: true, retryAfterMs: 60_000 })
     }
     const started = retrying(failing, { policy: { ...quick, budgetMs: 59_000 }, signal: undefined })
-    await expect(started).rejects.toThrow(/^gave up after the first try over \d+ s: 503$/)
+    await expect(started).rejects.toThrow(
+      /^gave up after the first try, because the server asks for a wait of 60 s: 503$/,
+    )
     expect(tries).toBe(1)
+  })
+
+  test('no try begins after the time budget', async () => {
+    let tries = 0
+    const failing = async () => {
+      tries += 1
+      throw new StorageError('503', { transient: true, retryAfterMs: 20 })
+    }
+    const started = retrying(failing, { policy: { ...quick, tries: 100, budgetMs: 50 }, signal: undefined })
+    await expect(started).rejects.toThrow(/^gave up after [23] tries over 0 s/)
+    expect(tries).toBeLessThanOrEqual(3)
+  })
+
+  test('a slow try takes nothing from the budget of those after it', async () => {
+    let tries = 0
+    const slowThenFine = async () => {
+      tries += 1
+      if (tries > 1) return 'fine'
+      await delay(60)
+      throw new StorageError('503', { transient: true })
+    }
+    const policy = { ...quick, budgetMs: 50 }
+    expect(await retrying(slowThenFine, { policy, signal: undefined })).toBe('fine')
   })
 
   test('a read that makes progress has its patience back', async () => {
