@@ -2,10 +2,17 @@
  * What a probe may try out beyond the contract, to find out how a destination is really set up. Only ever on objects
  * that the probe made itself.
  */
+import { assertKey } from './keys.ts'
 import type { CallOptions } from './storage.ts'
 
 /** Keys that begin so belong to probes. They lie under `uploads/`, which expires by a lifecycle rule. */
 export const trialPrefix = 'uploads/trial-'
+
+/** @throws Error for any key that is not a probe's own: nothing else may ever be deleted or replaced. */
+export function assertTrialKey(key: string): void {
+  assertKey(key)
+  if (!key.startsWith(trialPrefix)) throw new Error(`not a key of a trial: ${JSON.stringify(key)}`)
+}
 
 /** What came of trying something that backup credentials should not be able to do. */
 export type TrialResult = 'refused' | 'allowed'
