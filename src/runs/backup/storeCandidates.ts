@@ -27,8 +27,8 @@ import type { Candidate, WorkList } from './workList.ts'
 /** Limits of a pack: contents, and bytes of them. */
 const filesPerBatch = 256
 const bytesPerBatch = 8 * 1024 * 1024
-/** One more thread than cores: while one waits for a disk, the others work. Memory grows with each. */
-const threads = Math.max(2, Math.min(4, availableParallelism() + 1))
+/** Each thread works at several files, so none waits for a disk. Three keep the process below 300 MB. */
+const threads = Math.max(2, Math.min(3, availableParallelism()))
 
 export interface StoreContext {
   vault: Vault

@@ -44,7 +44,7 @@ export class ContentReader implements AsyncDisposable {
     const setting: ReadSetting = { storage, vaultId: vault.id, task: worker?.task }
     const script = worker?.script ?? new URL('./checkWorker.ts', import.meta.url)
     const size = Math.ceil(
-      Math.min(maxThreads, availableParallelism() + 1, (expectedBytes + 1) / bytesPerThread),
+      Math.min(maxThreads, Math.max(2, availableParallelism()), (expectedBytes + 1) / bytesPerThread),
     )
     this.#pool = new WorkerPool(script, { size, data: setting, signal })
     this.#keys = keys
@@ -150,8 +150,8 @@ function* batchesOf<C extends ReadContent>(objects: Iterable<ReadObject<C>>): Ge
 
 const batchLength = 32
 const batchBytes = 16 * 1024 * 1024
-/** More threads than this only wait for the disk or the network. */
-const maxThreads = 4
+/** More threads than this only wait for the disk or the network, and three keep the process below 300 MB. */
+const maxThreads = 3
 /** Starting another thread takes as long as reading about so many bytes. */
 const bytesPerThread = 64 * 1024 * 1024
 /** Enough to hide the latency of a far storage, few enough for the memory. */
