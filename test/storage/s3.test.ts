@@ -15,7 +15,9 @@ import { collect, keysOf, pieces } from './streams.ts'
 const server = await s3Server()
 const client = s3Client(server)
 
-conformance(async () => {
+conformance(openEmpty, { resumable: true })
+
+async function openEmpty() {
   const bucket = await createBucket(server)
   const options = storageOptions(server, bucket.name, 'a prefix/of it')
   const storage = openS3(options)
@@ -31,7 +33,7 @@ conformance(async () => {
       await bucket[Symbol.asyncDispose]()
     },
   }
-})
+}
 
 describe('on the server', () => {
   const large = 9 * 1024 * 1024

@@ -12,10 +12,14 @@ import { checkedSource, inParts, rangeWithin } from '../bytes.ts'
 import { AccessDeniedError, ObjectMissingError, StorageError } from '../errors.ts'
 import { assertKey, assertPrefix, isKey } from '../keys.ts'
 import type { S3Options } from '../options.ts'
+import type { ResumableUploads } from '../resumable.ts'
 import { defaultRetryPolicy, retrying, type RetryPolicy } from '../retry.ts'
+import { bodyWithChecksum } from './body.ts'
 import { S3Bucket } from './bucket.ts'
 import { missingBucket } from './errors.ts'
-import { bodyWithChecksum, partSizeFor, uploadInParts } from './upload.ts'
+import { minPartSize } from './multipart.ts'
+import { S3ResumableUploads } from './resumable.ts'
+import { partSizeFor, uploadInParts } from './upload.ts'
 import type {
   CallOptions,
   Capabilities,
@@ -53,17 +57,19 @@ class S3Storage implements Storage {
     durable: true,
     checksum: 'sha256',
     // The least that S3 takes: what is in memory counts, not the number of requests.
-    partSize: 5 * 1024 * 1024,
+    partSize: minPartSize,
     concurrency: 16,
     reopenable: true,
   }
   readonly location: string
+  readonly resumable: ResumableUploads
   readonly #bucket: S3Bucket
   readonly #policy: RetryPolicy
   readonly #partMemory = new Semaphore(partsInMemory)
 
   constructor(bucket: S3Bucket, policy: RetryPolicy) {
     this.location = bucket.location
+    this.resumable = new S3ResumableUploads(bucket, policy)
     this.#bucket = bucket
     this.#policy = policy
   }

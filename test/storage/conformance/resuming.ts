@@ -157,7 +157,7 @@ export function resuming(check: Check): void {
     })
 
     check(
-      'two processes at one upload: the object is theirs, and the slower one is told',
+      'two processes at one upload: the object is theirs, and the slower one is told at most',
       async (storage, subject) => {
         const { uploads, bytes, options } = largeUpload(storage, (pieceSize) => 3 * pieceSize)
         const pieces = piecesOf(bytes, options)
@@ -167,7 +167,9 @@ export function resuming(check: Check): void {
         await append(one, pieces.slice(1))
         await two?.complete({})
         const late: unknown = await one.complete({}).catch((error: unknown) => error)
-        expect(late instanceof ObjectExistsError || late instanceof UploadGoneError).toBe(true)
+        // S3 answers a second completion as it did the first.
+        const told = late instanceof ObjectExistsError || late instanceof UploadGoneError
+        expect(late === undefined || told).toBe(true)
         await expectObject(again, bytes)
       },
     )
