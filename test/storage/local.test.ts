@@ -6,20 +6,24 @@ import { errorCode } from '../../src/shared/errors.ts'
 import { ObjectExistsError, ObjectMissingError } from '../../src/storage/errors.ts'
 import { openLocal } from '../../src/storage/local/local.ts'
 import { openStorage } from '../../src/storage/open.ts'
+import { trialPrefix } from '../../src/storage/trial.ts'
 import { exec } from '../support/exec.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { conformance } from './conformance.ts'
 import { collect, keysOf } from './streams.ts'
 
-conformance(async () => {
-  const folder = await temporaryFolder()
-  return {
-    storage: await openLocal(folder.path),
-    reopen: () => openLocal(folder.path),
-    leftovers: () => temporaryFiles(folder.path),
-    [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
-  }
-})
+conformance(
+  async () => {
+    const folder = await temporaryFolder()
+    return {
+      storage: await openLocal(folder.path),
+      reopen: () => openLocal(folder.path),
+      leftovers: () => temporaryFiles(folder.path),
+      [Symbol.asyncDispose]: () => folder[Symbol.asyncDispose](),
+    }
+  },
+  { resumable: true },
+)
 
 async function temporaryFiles(root: string): Promise<string[]> {
   try {
@@ -104,21 +108,68 @@ describe('on the disk', () => {
     expect(await keysOf(storage.list('t'))).toEqual([])
   })
 
-  test('what killed runs left is removed after a day, and nothing younger', async () => {
+  test('what killed runs left is removed after a day, an interrupted upload after a week', async () => {
     await using folder = await temporaryFolder()
-    const tmp = join(folder.path, 'tmp')
-    await mkdir(tmp)
-    await writeFile(join(tmp, 'old'), '')
-    await writeFile(join(tmp, 'young'), '')
-    const twoDaysAgo = Date.now() / 1000 - 2 * 24 * 60 * 60
-    await utimes(join(tmp, 'old'), twoDaysAgo, twoDaysAgo)
     const storage = await openLocal(folder.path)
-    await keysOf(storage.list(''))
-    expect(await readdir(tmp)).toEqual(['old', 'young'])
-    await storage.put('key', Buffer.alloc(1), { kind })
-    expect(await readdir(tmp)).toEqual(['young'])
+    const tmp = join(folder.path, 'tmp')
+    const options = { kind, size: 2, pieceSize: 1 }
+    const young = (await storage.resumable?.begin('young', options))?.token ?? ''
+    const old = (await storage.resumable?.begin('old', options))?.token ?? ''
+    for (const name of ['killed', 'busy']) await writeFile(join(tmp, name), '')
+    await wroteDaysAgo(join(tmp, 'killed'), 2)
+    await wroteDaysAgo(join(tmp, young), 6)
+    await wroteDaysAgo(join(tmp, old), 8)
+    const next = await openLocal(folder.path)
+    await keysOf(next.list(''))
+    expect(await readdir(tmp)).toHaveLength(4)
+    await next.put('key', Buffer.alloc(1), { kind })
+    expect((await readdir(tmp)).toSorted()).toEqual(['busy', young].toSorted())
+    expect((await next.resumable?.resume('young', young, options))?.held).toBe(0)
+    expect(await next.resumable?.resume('old', old, options)).toBeUndefined()
+  })
+
+  test('unfinished files are told, and removed one by one when somebody asks for it', async () => {
+    await using folder = await temporaryFolder()
+    const storage = await openLocal(folder.path)
+    const { leftovers, resumable } = storage
+    if (leftovers === undefined || resumable === undefined) throw new Error('the disk can do more than that')
+    expect(await Array.fromAsync(leftovers.list({}))).toEqual([])
+    await storage.put('key', Buffer.from('bytes'), { kind })
+    const upload = await resumable.begin('large', { kind, size: 5, pieceSize: 3 })
+    await upload.append(Buffer.from('abc'), {})
+    const [found, ...others] = await Array.fromAsync(leftovers.list({}))
+    if (found === undefined) throw new Error('nothing was found')
+    expect(found).toEqual({ id: upload.token, key: undefined, size: 3, time: expect.any(Date) })
+    expect(others).toEqual([])
+    expect(Math.abs(found.time.getTime() - Date.now())).toBeLessThan(60_000)
+    await expect(leftovers.remove({ ...found, id: '../key' }, {})).rejects.toThrow(/not a temporary file/)
+    await leftovers.remove(found, {})
+    await leftovers.remove(found, {})
+    expect(await Array.fromAsync(leftovers.list({}))).toEqual([])
+    expect(await keysOf(storage.list(''))).toEqual(['key'])
+  })
+
+  test('a probe finds out that whoever may write here may also delete', async () => {
+    await using folder = await temporaryFolder()
+    const storage = await openLocal(folder.path)
+    const key = `${trialPrefix}1`
+    await storage.put(key, Buffer.from('bytes'), { kind })
+    await storage.put('key', Buffer.from('bytes'), { kind })
+    expect(await storage.trial?.overwrite(key, Buffer.from('other'), {})).toBe('allowed')
+    expect(String(await collect(storage.read(key)))).toBe('other')
+    expect(await storage.trial?.remove(key, {})).toBe('allowed')
+    expect(await keysOf(storage.list(''))).toEqual(['key'])
+    await expect(storage.trial?.remove('key', {})).rejects.toThrow(/not a key of a trial/)
+    await expect(storage.trial?.overwrite('key', Buffer.alloc(0), {})).rejects.toThrow(/not a key of a trial/)
+    const clock = await storage.trial?.clock({})
+    expect(Math.abs((clock?.getTime() ?? 0) - Date.now())).toBeLessThan(60_000)
   })
 })
+
+async function wroteDaysAgo(path: string, days: number): Promise<void> {
+  const time = Date.now() / 1000 - days * 24 * 60 * 60
+  await utimes(path, time, time)
+}
 
 describe('links planted in the vault', () => {
   test('are not followed to read', async () => {

@@ -1,9 +1,10 @@
 /* How the local backend meets disks that are full, read-only or broken: real ones, made for the test. */
 import { randomBytes } from 'node:crypto'
-import { readdir, readFile } from 'node:fs/promises'
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { openLocal } from '../../src/storage/local/local.ts'
+import { UploadGoneError } from '../../src/storage/resumable.ts'
 import { exec } from '../support/exec.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { collect, keysOf, pieces } from './streams.ts'
@@ -45,6 +46,48 @@ describe.skipIf(!(await mayMount()))('on a disk of 2 MB (skipped where mounting 
     expect(await keysOf(storage.list(''))).toEqual(['small'])
     await storage.put('next', randomBytes(megabyte), { kind })
     expect(await keysOf(storage.list(''))).toEqual(['next', 'small'])
+  })
+
+  test('an upload that filled the disk goes on when there is room again', async () => {
+    await using disk = await mounted(2 * megabyte)
+    const storage = await openLocal(disk.path)
+    const pieces = [randomBytes(megabyte), randomBytes(megabyte), randomBytes(7)]
+    const options = { kind, size: 2 * megabyte + 7, pieceSize: megabyte }
+    await writeFile(join(disk.path, 'something else'), randomBytes(megabyte / 2))
+    const upload = await storage.resumable?.begin('a/large', options)
+    const sending = async () => {
+      for (const piece of pieces) await upload?.append(piece, {})
+    }
+    await expect(sending()).rejects.toMatchObject({ message: `no space left in ${disk.path}` })
+    await rm(join(disk.path, 'something else'))
+    await disk.remount('size=4m')
+    const resumed = await (
+      await openLocal(disk.path)
+    ).resumable?.resume('a/large', upload?.token ?? '', options)
+    expect(resumed?.held).toBe(megabyte)
+    for (const piece of pieces) await resumed?.append(piece, {})
+    await resumed?.complete({})
+    expect(Buffer.concat(pieces).equals(await collect(storage.read('a/large')))).toBe(true)
+  })
+
+  test('when the disk is unmounted, nothing is written to what lies below', async () => {
+    await using folder = await temporaryFolder()
+    await exec('mount', ['-t', 'tmpfs', 'safelight-test', folder.path])
+    const before = await openLocal(folder.path)
+    const busy = await openLocal(folder.path)
+    await busy.put('a/b', Buffer.from('bytes'), { kind })
+    const upload = await busy.resumable?.begin('a/large', { kind, size: 1, pieceSize: 1 })
+    await exec('umount', [folder.path])
+    await expect(before.put('a/c', Buffer.alloc(1), { kind })).rejects.toMatchObject({
+      name: 'UserError',
+      message: `${folder.path} is no longer the folder that was opened`,
+    })
+    await expect(busy.put('a/c', Buffer.alloc(1), { kind })).rejects.toMatchObject({
+      name: 'StorageError',
+      hint: 'Is the disk still mounted?',
+    })
+    await expect(upload?.append(Buffer.alloc(1), {})).rejects.toBeInstanceOf(UploadGoneError)
+    expect(await readdir(folder.path)).toEqual([])
   })
 
   test('a read-only disk refuses writing, and reads on', async () => {

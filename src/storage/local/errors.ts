@@ -27,6 +27,19 @@ function localError(location: string, cause: unknown): unknown {
       return new AccessDeniedError(what, { cause, hint: 'Check who owns the folder and its permissions.' })
     case 'EROFS':
       return new AccessDeniedError(what, { cause, hint: 'The file system is mounted read-only.' })
+    case 'ENOENT':
+    case 'ENOTDIR':
+    case 'ESTALE':
+      return new StorageError(what, { transient: false, cause, hint: 'Is the disk still mounted?' })
+    case 'EIO':
+    case 'ENODEV':
+    case 'ENXIO':
+    case 'EUCLEAN':
+      return new StorageError(what, {
+        transient: false,
+        cause,
+        hint: 'Check the disk and its cable; the kernel tells more (dmesg).',
+      })
     default:
       return new StorageError(what, { transient: false, cause })
   }

@@ -1,7 +1,10 @@
-import type { Stats } from 'node:fs'
-import { lstat, mkdir, open } from 'node:fs/promises'
+import type { BigIntStats, Stats } from 'node:fs'
+import { lstat, mkdir, open, stat } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode, UserError } from '../../shared/errors.ts'
+
+/** What a folder is on this machine, whatever its path: another disk at the same path has another. */
+export type FolderIdentity = Pick<BigIntStats, 'dev' | 'ino'>
 
 /**
  * The folders below a root, each looked at once: that it is no symbolic link that leads out of the root and, before
@@ -10,11 +13,14 @@ import { errorCode, UserError } from '../../shared/errors.ts'
  */
 export class LocalFolders {
   readonly #root: string
+  readonly #identity: FolderIdentity
   readonly #found = new Set(['.'])
   readonly #durable = new Map([['.', Promise.resolve()]])
 
-  constructor(root: string) {
+  /** @param identity the root's, when it was opened. */
+  constructor(root: string, identity: FolderIdentity) {
     this.#root = root
+    this.#identity = identity
   }
 
   /** Whether the folder is there. @throws UserError when it, or a folder above it, is a link or a device. */
@@ -52,6 +58,7 @@ export class LocalFolders {
 
   async #make(folder: string): Promise<void> {
     await this.make(dirname(folder))
+    if (dirname(folder) === '.') await this.#requireSameRoot()
     const path = join(this.#root, folder)
     try {
       await mkdir(path, { mode: 0o700 })
@@ -61,6 +68,15 @@ export class LocalFolders {
     if (!(await this.has(folder))) throw notAFolder(path)
     // Also where it was there already: whoever made it may have been killed before this.
     await this.sync(dirname(folder))
+  }
+
+  /** Where a disk was unmounted, its mount point is an empty folder on another disk, and nothing may be made there. */
+  async #requireSameRoot(): Promise<void> {
+    const { dev, ino } = await stat(this.#root, { bigint: true })
+    if (dev === this.#identity.dev && ino === this.#identity.ino) return
+    throw new UserError(`${this.#root} is no longer the folder that was opened`, {
+      hint: 'Its disk was unmounted, or another was mounted there. Mount the right one, and try again.',
+    })
   }
 }
 

@@ -1,15 +1,24 @@
 import { constants } from 'node:fs'
-import { link, lstat, open, realpath, type FileHandle } from 'node:fs/promises'
-import { dirname, join } from 'node:path'
+import { open, realpath, type FileHandle } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { errorCode, UserError } from '../../shared/errors.ts'
 import { release } from '../../shared/release.ts'
 import { checkedSource, rangeWithin } from '../bytes.ts'
-import { ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
+import { ObjectMissingError, StorageError } from '../errors.ts'
+import { FileUploads } from '../fileUploads.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
-import { linkError, onDisk } from './errors.ts'
-import { LocalFolders } from './folders.ts'
+import type { Leftovers } from '../leftovers.ts'
+import type { ResumableUploads } from '../resumable.ts'
+import { temporaryName } from '../temporaryNames.ts'
+import type { Trial } from '../trial.ts'
+import { LocalDisk } from './disk.ts'
+import type { FolderIdentity } from './folders.ts'
+import { LocalLeftovers } from './leftovers.ts'
 import { listFolder } from './list.ts'
+import { unmountedAbove } from './mounts.ts'
 import { LocalTemporary } from './temporary.ts'
+import { LocalTrial } from './trial.ts'
+import { LocalUploadFiles } from './uploads.ts'
 import type {
   CallOptions,
   Capabilities,
@@ -21,20 +30,36 @@ import type {
   UploadOptions,
 } from '../storage.ts'
 
-const { O_RDONLY, O_NOFOLLOW, O_NONBLOCK } = constants
-const readSize = 1024 * 1024
+const { O_RDONLY, O_DIRECTORY } = constants
+const mountHint = 'Create it, or mount the disk that holds it.'
 
-/** @throws UserError when there is no such folder: one that is made by mistake would hide a disk that is not mounted. */
+/**
+ * @throws UserError when there is no such folder, because one that is made by mistake would hide a disk that is not
+ *   mounted; and when /etc/fstab names a disk for it that is not mounted.
+ */
 export async function openLocal(path: string): Promise<Storage> {
-  const hint = 'Create it, or mount the disk that holds it.'
+  const { root, identity } = await findFolder(path)
+  const mountPoint = await unmountedAbove(root)
+  if (mountPoint !== undefined) {
+    throw new UserError(`nothing is mounted at ${mountPoint}, where /etc/fstab has a disk for ${path}`, {
+      hint: `Mount it: mount ${mountPoint}`,
+    })
+  }
+  return new LocalStorage(new LocalDisk(path, root, identity))
+}
+
+async function findFolder(path: string): Promise<{ root: string; identity: FolderIdentity }> {
   try {
     const root = await realpath(path)
-    if ((await lstat(root)).isDirectory()) return new LocalStorage(path, root)
+    // Opened and not only looked at: that is what makes an automounter mount it.
+    await using folder = await open(root, O_RDONLY | O_DIRECTORY)
+    return { root, identity: await folder.stat({ bigint: true }) }
   } catch (cause) {
-    if (errorCode(cause) !== 'ENOENT') throw new UserError(`can't open the folder ${path}`, { cause })
-    throw new UserError(`there is no folder ${path}`, { cause, hint })
+    const code = errorCode(cause)
+    if (code === 'ENOENT') throw new UserError(`there is no folder ${path}`, { cause, hint: mountHint })
+    if (code === 'ENOTDIR') throw new UserError(`${path} is not a folder`, { cause, hint: mountHint })
+    throw new UserError(`can't open the folder ${path}`, { cause })
   }
-  throw new UserError(`${path} is not a folder`, { hint })
 }
 
 /**
@@ -51,15 +76,19 @@ class LocalStorage implements Storage {
     concurrency: 8,
     reopenable: true,
   }
-  readonly #root: string
-  readonly #folders: LocalFolders
+  readonly resumable: ResumableUploads
+  readonly leftovers: Leftovers
+  readonly trial: Trial
+  readonly #disk: LocalDisk
   readonly #temporary: LocalTemporary
 
-  constructor(location: string, root: string) {
-    this.location = location
-    this.#root = root
-    this.#folders = new LocalFolders(root)
-    this.#temporary = new LocalTemporary(root, this.#folders)
+  constructor(disk: LocalDisk) {
+    this.location = disk.location
+    this.#disk = disk
+    this.#temporary = new LocalTemporary(disk)
+    this.resumable = new FileUploads(new LocalUploadFiles(disk, this.#temporary))
+    this.leftovers = new LocalLeftovers(disk, this.#temporary)
+    this.trial = new LocalTrial(disk, this.#temporary)
   }
 
   async put(key: string, bytes: Uint8Array, options: CreateOptions): Promise<void> {
@@ -70,35 +99,27 @@ class LocalStorage implements Storage {
     await this.#create(key, releasing(checkedSource(key, source, options)), options)
   }
 
-  async *read(key: string, { range, signal }: ReadOptions = {}): AsyncGenerator<Uint8Array> {
-    signal?.throwIfAborted()
-    await using file = await this.#onDisk(this.#open(key))
-    const size = await this.#onDisk(this.#size(key, file))
-    const [start, end] = rangeWithin(key, size, range)
-    for (let at = start; at < end;) {
-      signal?.throwIfAborted()
-      const buffer = Buffer.allocUnsafeSlow(Math.min(readSize, end - at))
-      const { bytesRead } = await this.#onDisk(file.read(buffer, 0, buffer.length, at))
-      if (bytesRead === 0) throw new StorageError(`${key} ended early, at byte ${at}`, { transient: false })
-      at += bytesRead
-      yield buffer.subarray(0, bytesRead)
-    }
+  async *read(key: string, options: ReadOptions = {}): AsyncGenerator<Uint8Array> {
+    options.signal?.throwIfAborted()
+    await using file = await this.#disk.on(this.#open(key))
+    const size = await this.#disk.on(this.#size(key, file))
+    yield* this.#disk.read(file, key, rangeWithin(key, size, options.range), options)
   }
 
   async stat(key: string, { signal }: CallOptions = {}): Promise<{ size: number }> {
     signal?.throwIfAborted()
-    await using file = await this.#onDisk(this.#open(key))
-    const size = await this.#onDisk(this.#size(key, file))
+    await using file = await this.#disk.on(this.#open(key))
+    const size = await this.#disk.on(this.#size(key, file))
     return { size }
   }
 
   async *list(prefix: string, { after = '', signal }: ListOptions = {}): AsyncGenerator<ListedObject> {
     assertPrefix(prefix)
-    if (!(await this.#onDisk(this.#folders.has(dirname(`${prefix}x`))))) return
-    const listed = listFolder(this.#root, { prefix, after })
+    if (!(await this.#disk.on(this.#disk.folders.has(dirname(`${prefix}x`))))) return
+    const listed = listFolder(this.#disk.root, { prefix, after })
     for (;;) {
       signal?.throwIfAborted()
-      const next = await this.#onDisk(listed.next())
+      const next = await this.#disk.on(listed.next())
       if (next.done) return
       yield next.value
     }
@@ -113,42 +134,22 @@ class LocalStorage implements Storage {
   ): Promise<void> {
     assertKey(key)
     signal?.throwIfAborted()
-    await using file = await this.#onDisk(this.#temporary.create())
+    await using file = await this.#disk.on(this.#temporary.create(temporaryName()))
     let written = 0
     for await (const chunk of chunks) {
       written += chunk.length
-      await this.#onDisk(file.handle.writeFile(chunk))
+      await this.#disk.on(file.handle.writeFile(chunk))
     }
-    const { size } = await this.#onDisk(file.handle.stat())
-    if (size !== written) {
-      throw new StorageError(`${written} bytes of ${key} were written, ${size} arrived`, { transient: false })
-    }
-    await this.#onDisk(file.handle.sync())
+    await this.#disk.settle(file.handle, key, written)
     signal?.throwIfAborted()
-    await this.#onDisk(this.#publish(file.path, key))
-  }
-
-  async #publish(temporary: string, key: string): Promise<void> {
-    const folder = dirname(key)
-    await this.#folders.make(folder)
-    let taken: unknown
-    try {
-      await link(temporary, join(this.#root, key))
-    } catch (error) {
-      if (errorCode(error) !== 'EEXIST') throw linkError(this.location, error)
-      taken = error
-    }
-    // Also when the name was taken: its creator may have been killed before this, and the caller may rely on it now.
-    await this.#folders.sync(folder)
-    if (taken !== undefined) throw new ObjectExistsError(key, { cause: taken })
+    await this.#disk.publish(file.name, key)
   }
 
   async #open(key: string): Promise<FileHandle> {
     assertKey(key)
-    if (!(await this.#folders.has(dirname(key)))) throw new ObjectMissingError(key)
+    if (!(await this.#disk.folders.has(dirname(key)))) throw new ObjectMissingError(key)
     try {
-      // Never through a link, and without waiting for the other end of a pipe.
-      return await open(join(this.#root, key), O_RDONLY | O_NOFOLLOW | O_NONBLOCK)
+      return await this.#disk.open(key, O_RDONLY)
     } catch (cause) {
       throw errorCode(cause) === 'ENOENT' ? new ObjectMissingError(key, { cause }) : cause
     }
@@ -159,10 +160,6 @@ class LocalStorage implements Storage {
     if (stats.isDirectory()) throw new ObjectMissingError(key)
     if (!stats.isFile()) throw new StorageError(`${key} is not a file`, { transient: false })
     return stats.size
-  }
-
-  async #onDisk<T>(operation: Promise<T>): Promise<T> {
-    return onDisk(this.location, operation)
   }
 }
 

@@ -1,37 +1,39 @@
-import { randomUUID } from 'node:crypto'
 import { lstat, open, readdir, rm, type FileHandle } from 'node:fs/promises'
-import { join } from 'node:path'
 import { errorCode } from '../../shared/errors.ts'
 import { temporaryFolder } from '../keys.ts'
-import type { LocalFolders } from './folders.ts'
-
-const dayMs = 24 * 60 * 60 * 1000
+import { abandonedAfterMs } from '../temporaryNames.ts'
+import type { LocalDisk } from './disk.ts'
 
 export interface TemporaryFile extends AsyncDisposable {
-  path: string
+  /** Relative to the root. */
+  name: string
   handle: FileHandle
 }
 
 /** Files being written. They lie in one folder of the root's, so that each can be linked to its final name. */
 export class LocalTemporary {
-  readonly #root: string
-  readonly #folders: LocalFolders
+  readonly #disk: LocalDisk
   #swept: Promise<void> | undefined
 
-  constructor(root: string, folders: LocalFolders) {
-    this.#root = root
-    this.#folders = folders
+  constructor(disk: LocalDisk) {
+    this.#disk = disk
+  }
+
+  /** Where a temporary file lies, relative to the root. */
+  nameOf(file: string): string {
+    return `${temporaryFolder}/${file}`
   }
 
   /** A new, empty file. Disposing of it closes and removes it. */
-  async create(): Promise<TemporaryFile> {
-    await this.#folders.make(temporaryFolder)
+  async create(file: string): Promise<TemporaryFile> {
+    await this.#disk.folders.make(temporaryFolder)
     this.#swept ??= this.#sweep()
     await this.#swept
-    const path = join(this.#root, temporaryFolder, randomUUID())
+    const name = this.nameOf(file)
+    const path = this.#disk.at(name)
     const handle = await open(path, 'wx', 0o600)
     return {
-      path,
+      name,
       handle,
       async [Symbol.asyncDispose]() {
         try {
@@ -43,22 +45,26 @@ export class LocalTemporary {
     }
   }
 
-  /** Removes what killed processes left here. A file that nobody wrote to for a day has no writer any more. */
+  /** Removes a file; one that is gone already is success. */
+  async remove(file: string): Promise<void> {
+    await rm(this.#disk.at(this.nameOf(file)), { force: true })
+  }
+
+  /** Removes what killed processes left here. */
   async #sweep(): Promise<void> {
-    const folder = join(this.#root, temporaryFolder)
-    for (const name of await readdir(folder)) {
-      const path = join(folder, name)
-      if (Date.now() - (await lastWrite(path)) > dayMs) await rm(path, { force: true })
+    for (const file of await readdir(this.#disk.at(temporaryFolder))) {
+      const lastWrite = await this.#lastWrite(file)
+      if (Date.now() - lastWrite > abandonedAfterMs(file)) await this.remove(file)
     }
   }
-}
 
-/** Milliseconds since 1970; the end of time for a file that is gone already. */
-async function lastWrite(path: string): Promise<number> {
-  try {
-    return (await lstat(path)).mtimeMs
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return Infinity
-    throw error
+  /** Milliseconds since 1970; the end of time for a file that is gone already. */
+  async #lastWrite(file: string): Promise<number> {
+    try {
+      return (await lstat(this.#disk.at(this.nameOf(file)))).mtimeMs
+    } catch (error) {
+      if (errorCode(error) === 'ENOENT') return Infinity
+      throw error
+    }
   }
 }

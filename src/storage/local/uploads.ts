@@ -1,0 +1,92 @@
+import { constants } from 'node:fs'
+import { lstat, type FileHandle } from 'node:fs/promises'
+import { errorCode } from '../../shared/errors.ts'
+import { ObjectExistsError } from '../errors.ts'
+import type { UploadFile, UploadFiles } from '../fileUploads.ts'
+import { UploadGoneError } from '../resumable.ts'
+import type { CallOptions } from '../storage.ts'
+import type { LocalDisk } from './disk.ts'
+import type { LocalTemporary } from './temporary.ts'
+
+const { O_RDONLY, O_RDWR } = constants
+
+/** Uploads that another process can go on with. No handle outlives a call, so what is gone is noticed by the next one. */
+export class LocalUploadFiles implements UploadFiles {
+  readonly #disk: LocalDisk
+  readonly #temporary: LocalTemporary
+
+  constructor(disk: LocalDisk, temporary: LocalTemporary) {
+    this.#disk = disk
+    this.#temporary = temporary
+  }
+
+  async create({ name }: UploadFile, { signal }: CallOptions): Promise<void> {
+    signal?.throwIfAborted()
+    const { handle } = await this.#disk.on(this.#temporary.create(name))
+    await handle.close()
+  }
+
+  async size({ name }: UploadFile, { signal }: CallOptions): Promise<number | undefined> {
+    signal?.throwIfAborted()
+    return await this.#disk.on(fileSize(this.#disk.at(this.#temporary.nameOf(name))))
+  }
+
+  async *read(
+    file: UploadFile,
+    { offset, length }: { offset: number; length: number },
+    options: CallOptions,
+  ): AsyncGenerator<Uint8Array, void, undefined> {
+    await using handle = await this.#open(file, O_RDONLY)
+    yield* this.#disk.read(handle, file.name, [offset, offset + length], options)
+  }
+
+  async write(file: UploadFile, bytes: Uint8Array, at: number, { signal }: CallOptions): Promise<void> {
+    signal?.throwIfAborted()
+    await using handle = await this.#open(file, O_RDWR)
+    for (let written = 0; written < bytes.length;) {
+      const rest = bytes.length - written
+      written += (await this.#disk.on(handle.write(bytes, written, rest, at + written))).bytesWritten
+    }
+  }
+
+  async publish(file: UploadFile, { signal, size }: CallOptions & { size: number }): Promise<void> {
+    await using handle = await this.#open(file, O_RDWR)
+    await this.#disk.settle(handle, file.key, size)
+    signal?.throwIfAborted()
+    try {
+      await this.#disk.publish(this.#temporary.nameOf(file.name), file.key)
+    } catch (error) {
+      if (error instanceof ObjectExistsError) await this.remove(file, {})
+      throw error
+    }
+    await this.remove(file, {})
+  }
+
+  async remove({ name }: UploadFile, { signal }: CallOptions): Promise<void> {
+    signal?.throwIfAborted()
+    await this.#disk.on(this.#temporary.remove(name))
+  }
+
+  async #open(file: UploadFile, access: number): Promise<FileHandle> {
+    return await this.#disk.on(this.#openUnlessGone(file, access))
+  }
+
+  async #openUnlessGone({ name, key }: UploadFile, access: number): Promise<FileHandle> {
+    try {
+      return await this.#disk.open(this.#temporary.nameOf(name), access)
+    } catch (cause) {
+      throw errorCode(cause) === 'ENOENT' ? new UploadGoneError(key, { cause }) : cause
+    }
+  }
+}
+
+/** Undefined when there is no file of that name. */
+async function fileSize(path: string): Promise<number | undefined> {
+  try {
+    const stats = await lstat(path)
+    return stats.isFile() ? stats.size : undefined
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
