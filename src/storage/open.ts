@@ -2,7 +2,12 @@
  * The one place that knows every backend. Each is imported only when used, so that a local backup never loads the
  * AWS SDK.
  */
+import { withIdleTimeout } from './idle.ts'
 import { withLimit } from './limit.ts'
+import { withAdaptiveUploads } from './limits/adaptive.ts'
+import type { Limits } from './limits/limits.ts'
+import { Throttle } from './limits/throttle.ts'
+import { throttled } from './limits/throttled.ts'
 import type { StorageOptions } from './options.ts'
 import { withRetry } from './retry.ts'
 import type { Storage } from './storage.ts'
@@ -12,10 +17,28 @@ import type { Storage } from './storage.ts'
  * @throws UserError when the place cannot be used at all (a local folder that is not there).
  */
 export async function openStorage(options: StorageOptions): Promise<Storage> {
-  if (options.type === 'local') {
-    const { openLocal } = await import('./local/local.ts')
-    return withLimit(await openLocal(options.path))
+  const { limits = [] } = options
+  switch (options.type) {
+    case 'local': {
+      const { openLocal } = await import('./local/local.ts')
+      return withLimit(within(limits, await openLocal(options.path)))
+    }
+    case 's3': {
+      const { openS3 } = await import('./s3/s3.ts')
+      return overNetwork(limits, openS3(options))
+    }
+    case 'gcs': {
+      const { openGcs } = await import('./gcs/gcs.ts')
+      return overNetwork(limits, openGcs(options))
+    }
   }
-  const { openS3 } = await import('./s3/s3.ts')
-  return withLimit(withRetry(openS3(options)))
+}
+
+/** What every backend needs that is reached over a network. */
+function overNetwork(limits: readonly Limits[], backend: Storage): Storage {
+  return withLimit(withRetry(within(limits, withAdaptiveUploads(withIdleTimeout(backend)))))
+}
+
+function within(limits: readonly Limits[], storage: Storage): Storage {
+  return limits.length === 0 ? storage : throttled(storage, new Throttle(limits), { pacesBodies: false })
 }
