@@ -8,11 +8,25 @@ export type ThawTier = (typeof thawTiers)[number]
 /** Whether an object can be read: `thawed` ones until a date, when they freeze again. */
 export type Temperature =
   | { state: 'readable' }
-  | { state: 'frozen' }
-  | { state: 'thawing' }
+  | { state: 'frozen'; storageClass: string }
+  | { state: 'thawing'; storageClass: string }
   | { state: 'thawed'; until: Date | undefined }
 
+/** What thawing takes and costs in one class and tier, by the provider's list. */
+export interface ThawOffer {
+  storageClass: string
+  tier: ThawTier
+  /** Hours until objects can be read, at the most that the provider gives as usual. */
+  hours: number
+  /** US dollars. */
+  perGigabyte: number
+  /** US dollars for 1,000 requests; each object is one. */
+  perThousand: number
+}
+
 export interface Thawing {
+  /** Every class and tier there is. */
+  readonly offers: readonly ThawOffer[]
   /** @throws ObjectMissingError */
   temperature(key: string, options: CallOptions): Promise<Temperature>
   /**
