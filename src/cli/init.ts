@@ -44,7 +44,7 @@ export async function run(context: Context, command: Command): Promise<void> {
   const identity = await openIdentity(config, context)
   dataRecipients(config, identity)
   if (!yes) await confirmSaved(context, identity.recipient)
-  const storage = await openStorage(storageOptions(destination))
+  const storage = await openStorage(storageOptions(destination, config.limits))
   try {
     const { recovery, writeOnly } = config
     const vault = await createVault(storage, {

@@ -30,7 +30,7 @@ export async function openDestination(
   destination: Destination,
 ): Promise<OpenedDestination> {
   const identity = await openIdentity(config, context)
-  const options = storageOptions(destination)
+  const options = storageOptions(destination, config.limits)
   const storage = await openStorage(options)
   try {
     const pin = destination.vault

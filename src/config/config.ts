@@ -16,6 +16,7 @@ export interface Config extends Pick<
   | 'compare'
   | 'recovery'
   | 'writeOnly'
+  | 'limits'
 > {
   /** Absolute path of the configuration file; undefined when everything came from the environment. */
   file: string | undefined

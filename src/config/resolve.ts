@@ -58,6 +58,7 @@ export function resolveConfig(from: Ingredients): Config {
     passphrase: secretAt(from, ['passphrase'], settings.passphrase),
     recovery: settings.recovery,
     writeOnly: settings.writeOnly,
+    limits: settings.limits,
     destinations: settings.destinations.map((written, index) => resolveDestination(from, written, index)),
     origins,
   }

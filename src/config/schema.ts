@@ -8,6 +8,7 @@ import { libraryFolders } from '../immich/folders.ts'
 import { localDestination } from './destinations/local.ts'
 import { s3Destination } from './destinations/s3.ts'
 import { httpUrl, name, pin, secret, text } from './fields.ts'
+import { limits } from './limits.ts'
 import { recipientProblem } from './recipient.ts'
 
 export const comparisons = ['size', 'mtime', 'ctime', 'inode'] as const
@@ -54,6 +55,7 @@ export const configSchema = z.strictObject({
   passphrase: secret.optional(),
   recovery: z.array(recipient).default([]),
   writeOnly: z.boolean().default(false),
+  limits: limits.optional(),
   destinations: z.array(destination).default([]),
 })
 

@@ -1,13 +1,20 @@
-import type { StorageOptions } from '../storage/options.ts'
+import type { BackendOptions, StorageOptions } from '../storage/options.ts'
 import type { Destination } from './config.ts'
 import { localOptions } from './destinations/local.ts'
 import { s3Options } from './destinations/s3.ts'
+import { limitsOf, type LimitSettings } from './limits.ts'
 
 /**
  * How to open a destination's storage, credentials included.
+ * @param common the limits that all destinations keep together; the destination's own come on top.
  * @throws UserError when the reference to a credential leads nowhere.
  */
-export function storageOptions(destination: Destination): StorageOptions {
+export function storageOptions(destination: Destination, common: LimitSettings | undefined): StorageOptions {
+  const limits = [common, destination.limits].filter((each) => each !== undefined).map(limitsOf)
+  return { ...backendOptions(destination), ...(limits.length > 0 && { limits }) }
+}
+
+function backendOptions(destination: Destination): BackendOptions {
   switch (destination.type) {
     case 'local':
       return localOptions(destination)

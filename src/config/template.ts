@@ -51,6 +51,9 @@ identity: file:/run/secrets/identity
 # true: the identity above can only add to the vault, and only a recovery identity reads what was stored.
 writeOnly: false
 
+# What backups may take of the link, all destinations together: 10MB/s, 20Mbit/s, at hours of the day, files at once.
+#limits: { upload: 20Mbit/s, hours: [{ from: "08:00", to: "23:00", upload: 4Mbit/s }], concurrency: 4 }
+
 # Where the backups go. Each destination holds one vault; \`safelight init\` makes it and adds a \`vault\` field here.
 destinations:
   - { name: disk, type: local, path: /mnt/vault }

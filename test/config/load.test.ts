@@ -134,8 +134,11 @@ test('an S3 destination becomes storage options, with the credentials revealed',
     secret: 'shh\n',
   })
   const config = folder.load({ A: 'id' }, ['destinations'])
-  expect(storageOptions(findDestination(config, 'disk'))).toEqual({ type: 'local', path: '/mnt/vault' })
-  expect(storageOptions(findDestination(config, 'cloud'))).toEqual({
+  expect(storageOptions(findDestination(config, 'disk'), config.limits)).toEqual({
+    type: 'local',
+    path: '/mnt/vault',
+  })
+  expect(storageOptions(findDestination(config, 'cloud'), config.limits)).toEqual({
     type: 's3',
     bucket: 'photos',
     prefix: 'immich',

@@ -1,13 +1,12 @@
 import * as z from 'zod'
 import type { LocalOptions } from '../../storage/options.ts'
-import { name, pin, text } from '../fields.ts'
+import { everyDestination, text } from '../fields.ts'
 import type { Resolved } from '../secret.ts'
 
 export const localDestination = z.strictObject({
-  name,
+  ...everyDestination,
   type: z.literal('local'),
   path: text,
-  vault: pin.optional(),
 })
 
 export type LocalDestination = Resolved<z.infer<typeof localDestination>>

@@ -1,10 +1,10 @@
 import * as z from 'zod'
 import type { S3Options } from '../../storage/options.ts'
-import { httpUrl, name, pin, prefix, secretReference, text } from '../fields.ts'
+import { everyDestination, httpUrl, prefix, secretReference, text } from '../fields.ts'
 import type { Resolved } from '../secret.ts'
 
 export const s3Destination = z.strictObject({
-  name,
+  ...everyDestination,
   type: z.literal('s3'),
   bucket: text,
   prefix,
@@ -19,7 +19,6 @@ export const s3Destination = z.strictObject({
       sessionToken: secretReference.optional(),
     })
     .optional(),
-  vault: pin.optional(),
 })
 
 export type S3Destination = Resolved<z.infer<typeof s3Destination>>
