@@ -38,8 +38,11 @@ describe('rates', () => {
   })
 })
 
+function two(value: number): string {
+  return String(value).padStart(2, '0')
+}
+
 test('every minute of the day is read as itself, and nothing else is a time', () => {
-  const two = (value: number) => String(value).padStart(2, '0')
   fc.assert(
     fc.property(fc.nat(99), fc.nat(99), (hours, minutes) => {
       const valid = minutes < 60 && (hours < 24 || (hours === 24 && minutes === 0))
