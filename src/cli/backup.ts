@@ -98,6 +98,7 @@ async function backUpTo(
     vault,
     storage,
     host: config.host,
+    identity,
     recipients: dataRecipients(config, identity),
     folder,
     sources: sourcesOf(config),

@@ -3,10 +3,12 @@ import { unwrapWithIdentity, wrapForRecipients } from '../crypto/age.ts'
 import { DecryptionError } from '../crypto/cobblestone.ts'
 import type { KeyLookup, ObjectKey } from '../crypto/envelope.ts'
 import { exitCodes, UserError } from '../shared/errors.ts'
-import type { CallOptions } from '../storage/storage.ts'
+import { ObjectMissingError } from '../storage/errors.ts'
+import type { CallOptions, Storage } from '../storage/storage.ts'
 import { dataKeyPrefix, wrappedDataKey } from './layout.ts'
-import { createObject, readSmallObject, type ObjectDigest } from './objects.ts'
+import { createObject, readSmallObject, sha256, type ObjectDigest } from './objects.ts'
 import { dataKeyId, type Vault, type VaultIdentity } from './vault.ts'
+import { keyIdFor } from './vaultKeys.ts'
 
 const wrappedKeyLimit = 256 * 1024
 
@@ -31,6 +33,50 @@ export async function createDataKey(
   const wrapped = await wrapForRecipients(key, recipients)
   const stored = await createObject(vault.storage, path, wrapped, { kind: 'index', signal: options.signal })
   return { id, key, wrapped: { key: path, ...stored } }
+}
+
+/** What opening a data key takes of a vault. */
+export interface DataKeyVault {
+  readonly storage: Storage
+  readonly keys: { readonly keyIds: Uint8Array }
+}
+
+/**
+ * A data key of an earlier run, to store more under it: as {@link createDataKey} gave it then.
+ * @param identity `AGE-SECRET-KEY-1...`
+ * @returns undefined when it is not there, does not open with this identity, or is not the one with this id.
+ */
+export async function reopenDataKey(
+  vault: DataKeyVault,
+  identity: string,
+  id: Buffer,
+  options: CallOptions,
+): Promise<StoredDataKey | undefined> {
+  try {
+    return await tryOpen(vault, identity, wrappedDataKey(id, 1), id, options)
+  } catch (error) {
+    if (error instanceof ObjectMissingError) return undefined
+    throw error
+  }
+}
+
+/** age does not say who wrapped a key, so the key must prove itself by its id before any use. */
+async function tryOpen(
+  { storage, keys }: DataKeyVault,
+  identity: string,
+  path: string,
+  id: Uint8Array,
+  options: CallOptions,
+): Promise<StoredDataKey | undefined> {
+  const bytes = await readSmallObject(storage, path, wrappedKeyLimit, options)
+  try {
+    const key = await unwrapWithIdentity(bytes, identity)
+    if (key.length !== 32 || !keyIdFor(keys.keyIds, key).equals(id)) return undefined
+    return { id: Buffer.from(id), key, wrapped: { key: path, size: bytes.length, sha256: sha256(bytes) } }
+  } catch (error) {
+    if (error instanceof DecryptionError) return undefined
+    throw error
+  }
 }
 
 /** The data keys that a reader has opened, by key id. */
@@ -70,11 +116,13 @@ export class DataKeyRing {
   }
 
   async #open(id: Uint8Array, options: CallOptions): Promise<Uint8Array> {
-    const first = await this.#tryOpen(wrappedDataKey(id, 1), id, options)
-    if (first) return first
-    for await (const { key } of this.#vault.storage.list(dataKeyPrefix(id), options)) {
-      const opened = await this.#tryOpen(key, id, options)
-      if (opened) return opened
+    const tryPath = async (path: string) =>
+      await tryOpen(this.#vault, this.#identity.identity, path, id, options)
+    const first = await tryPath(wrappedDataKey(id, 1))
+    if (first) return first.key
+    for await (const { key: path } of this.#vault.storage.list(dataKeyPrefix(id), options)) {
+      const opened = await tryPath(path)
+      if (opened) return opened.key
     }
     throw new UserError(`this identity does not open the data key ${hex(id)} of the vault`, {
       hint: this.#vault.writeOnly
@@ -82,18 +130,6 @@ export class DataKeyRing {
         : 'The key was damaged or exchanged. Try another identity of the recovery sheet.',
       exitCode: exitCodes.wrongKey,
     })
-  }
-
-  /** age does not say who wrapped a key, so the key must prove itself by its id before any use. */
-  async #tryOpen(path: string, id: Uint8Array, options: CallOptions): Promise<Uint8Array | undefined> {
-    try {
-      const wrapped = await readSmallObject(this.#vault.storage, path, wrappedKeyLimit, options)
-      const key = await unwrapWithIdentity(wrapped, this.#identity.identity)
-      return key.length === 32 && dataKeyId(this.#vault, key).equals(id) ? key : undefined
-    } catch (error) {
-      if (error instanceof DecryptionError) return undefined
-      throw error
-    }
   }
 }
 

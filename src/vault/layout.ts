@@ -10,6 +10,7 @@ export const packPrefix = 'packs/'
 export const databasePrefix = 'database/'
 export const runReportPrefix = 'runs/'
 export const verificationPrefix = 'verifications/'
+export const uploadPrefix = 'uploads/'
 
 /** What an object is bound to: its place in this very vault. */
 export function objectContext(vaultId: string, key: string): string {
@@ -81,6 +82,16 @@ export function runReportKey(time: Date, runId: string): string {
 
 export function verificationKey(time: Date, runId: string): string {
   return `${verificationPrefix}${compactUtc(time)}-${runId}`
+}
+
+/** What the notes on uploads of a content begin with. `name` has 16 bytes; see {@link file://./vaultKeys.ts}. */
+export function uploadNotePrefix(name: Uint8Array): string {
+  return `${uploadPrefix}${hex(name)}-`
+}
+
+/** @param random 8 bytes that tell it from the other notes on the same content. */
+export function uploadNoteKey(name: Uint8Array, random: Uint8Array): string {
+  return uploadNotePrefix(name) + hex(random)
 }
 
 /** `20260720T020000Z`: sorts by time, and is safe in every storage. */

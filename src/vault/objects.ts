@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { AccessDeniedError, ObjectExistsError } from '../storage/errors.ts'
+import { AccessDeniedError, ObjectExistsError, ObjectFrozenError } from '../storage/errors.ts'
 import type { CallOptions, CreateOptions, Storage } from '../storage/storage.ts'
 
 /**
@@ -9,7 +9,7 @@ import type { CallOptions, CreateOptions, Storage } from '../storage/storage.ts'
 export class UnprovenObjectError extends Error {
   readonly key: string
   constructor(key: string, options?: ErrorOptions) {
-    super(`${key} exists already, and these credentials may not read it to tell whether it is ours`, options)
+    super(`${key} exists already, and can't be read now to tell whether it is ours`, options)
     this.name = 'UnprovenObjectError'
     this.key = key
   }
@@ -83,7 +83,11 @@ export interface ObjectDigest {
   sha256: Buffer
 }
 
-async function proveOurs(
+/**
+ * Makes sure that what lies under a key is byte for byte what we would have written.
+ * @throws UnprovenObjectError | ForeignObjectError | ObjectMissingError
+ */
+export async function proveOurs(
   storage: Storage,
   key: string,
   ours: ObjectDigest,
@@ -93,8 +97,8 @@ async function proveOurs(
     const theirs = await digestOf(storage.read(key, options))
     if (theirs.size === ours.size && theirs.sha256.equals(ours.sha256)) return
   } catch (error) {
-    if (error instanceof AccessDeniedError) throw new UnprovenObjectError(key, { cause: error })
-    throw error
+    const unreadable = error instanceof AccessDeniedError || error instanceof ObjectFrozenError
+    throw unreadable ? new UnprovenObjectError(key, { cause: error }) : error
   }
   throw new ForeignObjectError(key)
 }

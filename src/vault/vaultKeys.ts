@@ -56,3 +56,8 @@ export function keyIdFor(keyIdKey: Uint8Array, key: Uint8Array): Buffer {
 export function objectName(names: Uint8Array, contentSha256: Uint8Array, keyId: Uint8Array): Buffer {
   return createHmac('sha256', names).update(contentSha256).update(keyId).digest()
 }
+
+/** What a note on the upload of a content is found by, under whatever data key it was begun. */
+export function uploadName(names: Uint8Array, contentSha256: Uint8Array): Buffer {
+  return createHmac('sha256', names).update('upload').update(contentSha256).digest().subarray(0, 16)
+}

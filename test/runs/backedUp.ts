@@ -77,6 +77,7 @@ export async function backUp(
     vault,
     storage,
     host,
+    identity: test.identity,
     recipients: vault.writeOnly
       ? [test.recovery.recipient]
       : [test.identity.recipient, test.recovery.recipient],

@@ -9,7 +9,7 @@ import type { StorageOptions } from '../../storage/options.ts'
 import { runReportKey } from '../../vault/layout.ts'
 import type { CrossCheck, RecordId } from '../../vault/record.ts'
 import { storeJson, type StoredRecord } from '../../vault/snapshots.ts'
-import type { Vault } from '../../vault/vault.ts'
+import type { Vault, VaultIdentity } from '../../vault/vault.ts'
 import { workingCopy } from '../stateFolder.ts'
 import { Checkpoints, type CheckpointInterval } from './checkpoints.ts'
 import { crossCheckFiles, sharpDrops } from './crossCheck.ts'
@@ -34,6 +34,8 @@ export interface BackupOptions {
   /** How worker threads reach the vault's storage. */
   storage: StorageOptions
   host: string
+  /** Opens the data keys of earlier runs, unless the vault is in write-only mode. */
+  identity: VaultIdentity
   /** Who can open the data keys of this run. */
   recipients: readonly string[]
   /** Folder of this vault and host in the state directory. */
@@ -229,7 +231,8 @@ class BackupRun {
   }
 
   async #store(): Promise<number> {
-    const { vault, storage, sources, signal } = this.#options
+    const { vault, storage, identity, recipients, sources, signal } = this.#options
+    const { keyIds } = vault.keys
     return await storeCandidates({
       vault,
       storage,
@@ -237,6 +240,7 @@ class BackupRun {
       chain: this.#chain,
       work: this.#work,
       key: this.#key,
+      resuming: vault.writeOnly ? undefined : { identity: identity.identity, keyIds, recipients },
       tally: this.#tally,
       progress: this.#progress,
       checkpoint: async (bytes) => await this.#checkpoints.count(bytes),

@@ -2,6 +2,7 @@ import type { ObjectKey } from '../../crypto/envelope.ts'
 import { createDataKey } from '../../vault/dataKeys.ts'
 import type { Vault } from '../../vault/vault.ts'
 import type { HostChain } from './hostChain.ts'
+import type { EarlierKey } from './storeMessages.ts'
 
 /**
  * The data key of a run: made, and stored wrapped, when the first content needs it, so that a run without news costs
@@ -36,6 +37,14 @@ export class RunKey {
     const row = this.#chain.manifest.dataKeyRow(key.id)
     if (row === undefined) throw new Error('the data key has no row in the manifest')
     return row
+  }
+
+  /** Row id of an earlier run's key. */
+  rowOfEarlier(key: EarlierKey): number {
+    const { manifest, sequence } = this.#chain
+    const id = Buffer.from(key.id, 'hex')
+    const wrapped = { size: key.wrappedSize, sha256: Buffer.from(key.wrappedSha256, 'hex') }
+    return manifest.dataKeyRow(id) ?? manifest.addDataKey(id, wrapped, sequence)
   }
 
   async #make(): Promise<ObjectKey> {

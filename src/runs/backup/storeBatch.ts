@@ -7,7 +7,8 @@ import { packPrefix, objectContext } from '../../vault/layout.ts'
 import { createObject } from '../../vault/objects.ts'
 import { buildPack } from '../../vault/pack.ts'
 import { metadataOf } from './metadata.ts'
-import { outcomeOfFailure, type ContentStore } from './storeFile.ts'
+import { outcomeOfFailure } from './readFailures.ts'
+import type { ContentStore } from './storeFile.ts'
 import type { FileToStore, ReadOutcome, StoreBatchJob, StoredBatch } from './storeMessages.ts'
 
 /** A content below this size goes into a pack: archive classes bill 40 KB and a request for each object. */

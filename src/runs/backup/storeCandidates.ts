@@ -13,6 +13,7 @@ import { joinPath, type FolderSource } from './source.ts'
 import { packedSizeLimit } from './storeBatch.ts'
 import {
   jobsPerThread,
+  type ResumeSetting,
   type StoredBatch,
   type StoredFile,
   type StoreBatchJob,
@@ -37,6 +38,7 @@ export interface StoreContext {
   chain: HostChain
   work: WorkList
   key: RunKey
+  resuming: ResumeSetting | undefined
   tally: Tally
   progress: ProgressMeter
   /** Called after files were taken into the manifest, with the bytes of new objects; commits a checkpoint when due. */
@@ -51,9 +53,9 @@ export interface StoreContext {
  * @throws when the storage fails, or the signal aborts; what was stored by then stands in the manifest.
  */
 export async function storeCandidates(context: StoreContext): Promise<number> {
-  const { vault, storage, signal, work, progress } = context
+  const { vault, storage, resuming, signal, work, progress } = context
   progress.begin('storing', work.candidateTotals())
-  const setting: StoreSetting = { storage, vaultId: vault.id, names: vault.keys.names }
+  const setting: StoreSetting = { storage, vaultId: vault.id, names: vault.keys.names, resuming }
   const script = new URL('./storeWorker.ts', import.meta.url)
   const pool = new WorkerPool(script, { size: threads, data: setting, signal })
   try {
@@ -207,7 +209,9 @@ class Storing {
     this.#contents.add({
       sha256,
       size,
-      dataKey: this.#context.key.rowOf(key),
+      dataKey: object.earlierKey
+        ? this.#context.key.rowOfEarlier(object.earlierKey)
+        : this.#context.key.rowOf(key),
       ciphertextSha256,
     })
     this.#countStored(1, object.size)

@@ -2,16 +2,20 @@ import { createHash, hash, type Hash } from 'node:crypto'
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { leadSize, ObjectEncryptor, objectSize, type ObjectKey } from '../../crypto/envelope.ts'
-import { isUnchanged, NotAFileError, openLibraryFile, readFully } from '../../immich/libraryFile.ts'
+import { isUnchanged, openLibraryFile, readFully } from '../../immich/libraryFile.ts'
 import { sleep } from '../../shared/abort.ts'
-import { errorCode, errorMessage } from '../../shared/errors.ts'
+import type { Semaphore } from '../../shared/semaphore.ts'
 import type { JobContext } from '../../shared/threads/serve.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { objectKey, objectContext } from '../../vault/layout.ts'
-import { createObject, createObjectFromStream } from '../../vault/objects.ts'
+import { createObject, createObjectFromStream, type ObjectDigest } from '../../vault/objects.ts'
 import { objectName } from '../../vault/vaultKeys.ts'
+import type { LargeContent, LargeStore } from './largeUpload.ts'
+import { Marker, partSizeFor, sha256Of } from './marks.ts'
 import { metadataOf } from './metadata.ts'
-import type { FileToStore, ReadOutcome, StoredFile } from './storeMessages.ts'
+import { reading, ReadFailure, readOutcome, UnstableFileError } from './readFailures.ts'
+import { resumedFrom, storeLarge } from './storeLarge.ts'
+import type { FileToStore, ReadOutcome, ResumeSetting, StoredFile } from './storeMessages.ts'
 
 /** A file up to this size is read once, into memory; a larger one is read twice. */
 export const wholeFileLimit = 8 * 1024 * 1024
@@ -25,18 +29,9 @@ export interface ContentStore {
   storage: Storage
   vaultId: string
   names: Uint8Array
+  /** Undefined where an interrupted upload can't go on. */
+  resuming: (ResumeSetting & { turns: Semaphore }) | undefined
 }
-
-/** A file changed between two looks at it. */
-class UnstableFileError extends Error {
-  constructor() {
-    super('the file changed while it was read')
-    this.name = 'UnstableFileError'
-  }
-}
-
-/** Reading the library failed, as opposed to writing to the storage. */
-class ReadFailure extends Error {}
 
 /**
  * Reads a file and, when the main thread says that its content is new, stores it.
@@ -77,29 +72,6 @@ async function withFile<T>(
   }
 }
 
-/** Marks what `work` throws as a failure to read the library. */
-async function reading<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw new ReadFailure('reading failed', { cause: error })
-  }
-}
-
-/** What a failure says about the file; undefined when it was not the file's. */
-function readOutcome(error: unknown): ReadOutcome | undefined {
-  if (error instanceof UnstableFileError) return { status: 'unstable' }
-  return error instanceof ReadFailure ? outcomeOfFailure(error.cause) : undefined
-}
-
-/** What a failure to read a file says about it. */
-export function outcomeOfFailure(error: unknown): ReadOutcome {
-  const code = errorCode(error)
-  if (error instanceof NotAFileError || code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP')
-    return { status: 'vanished' }
-  return { status: 'unreadable', reason: code ?? errorMessage(error) }
-}
-
 /** Reads the whole of a small enough file. @throws UnstableFileError when it changes meanwhile. */
 async function readWhole(handle: FileHandle, stats: BigIntStats, target: Buffer): Promise<void> {
   const read = await reading(async () => await readFully(handle, target, 0))
@@ -129,7 +101,7 @@ async function storeWhole(
   encryptor.seal(plaintext, object.subarray(leadSize), true)
   object.set(encryptor.lead)
   const stored = await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
-  return { outcome, object: { ciphertextSha256: stored.sha256.toString('hex'), size: stored.size } }
+  return { outcome, object: hexDigest(stored) }
 }
 
 async function storeInPieces(
@@ -141,13 +113,14 @@ async function storeInPieces(
   stats: BigIntStats,
 ): Promise<StoredFile> {
   const size = Number(stats.size)
-  const sha256Hash = createHash('sha256')
+  const marker = new Marker(partSizeFor(size))
   const sha1Hash = file.wantSha1 ? createHash('sha1') : undefined
   for await (const piece of pieces(handle, stats, slab, context)) {
-    sha256Hash.update(piece)
+    marker.update(piece)
     sha1Hash?.update(piece)
   }
-  const sha256 = sha256Hash.digest('hex')
+  const marks = marker.end()
+  const sha256 = sha256Of(marks).toString('hex')
   const outcome: ReadOutcome = {
     status: 'read',
     sha256,
@@ -157,6 +130,12 @@ async function storeInPieces(
   }
   if (!(await isWanted(context, sha256))) return { outcome }
 
+  const largeStore = size < resumedFrom ? undefined : largeStoreOf(store)
+  if (largeStore) {
+    const content = { ...marks, size, read: readerOf(handle) }
+    const { object, earlierKey } = await storeLarge(largeStore, content, key, slab, context)
+    return { outcome, object: { ...hexDigest(object), earlierKey } }
+  }
   const place = objectKey(objectName(store.names, Buffer.from(sha256, 'hex'), key.id))
   const encryptor = new ObjectEncryptor(key, objectContext(store.vaultId, place))
   const source = sealedPieces(
@@ -171,7 +150,26 @@ async function storeInPieces(
     signal: context.signal,
     size: objectSize(size),
   })
-  return { outcome, object: { ciphertextSha256: object.sha256.toString('hex'), size: object.size } }
+  return { outcome, object: hexDigest(object) }
+}
+
+/** Where a content goes whose upload can be resumed; undefined when none can. */
+function largeStoreOf({ storage, vaultId: id, names, resuming }: ContentStore): LargeStore | undefined {
+  const { resumable } = storage
+  if (!resuming || !resumable) return undefined
+  const { keyIds, ...others } = resuming
+  return { storage, resumable, id, keys: { names, keyIds }, ...others }
+}
+
+function readerOf(handle: FileHandle): LargeContent['read'] {
+  return async (target, position) => {
+    const read = await reading(async () => await readFully(handle, target, position))
+    if (read !== target.length) throw new UnstableFileError()
+  }
+}
+
+function hexDigest({ sha256, size }: ObjectDigest): { ciphertextSha256: string; size: number } {
+  return { ciphertextSha256: sha256.toString('hex'), size }
 }
 
 /** The file in pieces of 1 MiB, read ahead by one. @throws UnstableFileError when it changed by the end. */

@@ -11,6 +11,25 @@ export interface StoreSetting {
   vaultId: string
   /** Key of the object names. */
   names: Uint8Array
+  /** Undefined where an interrupted upload can't go on. */
+  resuming: ResumeSetting | undefined
+}
+
+/** What it takes to go on with an upload of an earlier run. */
+export interface ResumeSetting {
+  /** `AGE-SECRET-KEY-1...`: opens the data keys of earlier runs. */
+  identity: string
+  /** Key of the key ids. */
+  keyIds: Uint8Array
+  /** Those that the data key of this run is wrapped for. */
+  recipients: readonly string[]
+}
+
+/** The data key of an earlier run, as its row in the manifest says it; hexadecimal. */
+export interface EarlierKey {
+  id: string
+  wrappedSha256: string
+  wrappedSize: number
 }
 
 /** A file to read. */
@@ -61,8 +80,8 @@ export type ReadOutcome =
 
 export interface StoredFile {
   outcome: ReadOutcome
-  /** Set when the content was stored: SHA-256 and length of the object. */
-  object?: { ciphertextSha256: string; size: number }
+  /** Set when the content was stored: SHA-256 and length of the object, and its key where that is an earlier run's. */
+  object?: { ciphertextSha256: string; size: number; earlierKey?: EarlierKey | undefined }
 }
 
 export interface StoredBatch {

@@ -33,6 +33,7 @@ const { exitCode } = await backup({
   vault,
   storage: task.storage,
   host: 'main',
+  identity,
   recipients: [identity.recipient],
   folder: hostFolder(task.state, vault.id, 'main'),
   sources: task.sources,

@@ -92,6 +92,7 @@ export class Fixture implements AsyncDisposable {
       vault,
       storage,
       host,
+      identity,
       recipients: vault.writeOnly ? [recovery.recipient] : [identity.recipient, recovery.recipient],
       folder: hostFolder(state, vault.id, host),
       sources: this.sources('library', 'upload'),
