@@ -50,11 +50,11 @@ async function sendObject(
   if (stored.crc32c !== crc32c) throw storedOtherBytes(key)
 }
 
-/** The server says of what it stored that it is not what was sent, and yet took it. */
+/** The server took what was sent, and says of what it has that it is something else. */
 export function storedOtherBytes(key: string): StorageError {
-  return new StorageError(`the server stored other bytes under ${key} than were sent`, {
+  return new StorageError(`the server has other bytes under ${key} than were sent`, {
     transient: false,
-    hint: 'It did not keep to the checksum that came with them. What lies there now is no use.',
+    hint: 'It did not keep to the checksum that came with them, or somebody else sent others at the same time.',
   })
 }
 

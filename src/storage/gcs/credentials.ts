@@ -5,7 +5,7 @@ import type { GcsOptions } from '../options.ts'
 import type { CallOptions } from '../storage.ts'
 import { mayPass } from './errors.ts'
 
-type VendorCredentials = NonNullable<NonNullable<ConstructorParameters<typeof Storage>[0]>['credentials']>
+type VendorCredentials = NonNullable<Storage['authClient']['jsonContent']>
 
 /**
  * Who we are towards Google. This much is its client's work. The requests themselves are ours: the client can't be
@@ -20,8 +20,9 @@ export class GcsCredentials {
   constructor({ bucket, credentials }: GcsOptions, timeoutMs: number) {
     this.#bucket = bucket
     this.#timeoutMs = timeoutMs
-    const options = credentials === undefined ? {} : { credentials: parsed(credentials, bucket) }
-    this.#auth = new Storage(options).authClient
+    this.#auth = new Storage().authClient
+    // Given as an option, its client would warn on the console of credentials from strangers. These are the owner's.
+    if (credentials !== undefined) this.#auth.jsonContent = parsed(credentials, bucket)
     // A service account's key then signs its tokens itself (https://google.aip.dev/auth/4111), and nobody is asked for one.
     this.#auth.useJWTAccessWithScope = true
   }

@@ -42,15 +42,15 @@ export class GcsRefusal extends Error {
 }
 
 interface ErrorBody {
-  error?: { message?: unknown; errors?: { reason?: unknown }[] }
+  error: { message?: string; errors?: { reason?: string }[] }
 }
 
 /** Only what Google explains in JSON: an error page of HTML repeats the URL. */
 function explanation(body: string): { reason: string; message: string } {
   try {
-    const { error } = JSON.parse(body) as ErrorBody
-    const message = String(error?.message ?? '').replaceAll(/upload_id=[^&\s"']*/g, 'upload_id=[secret]')
-    return { reason: String(error?.errors?.[0]?.reason ?? ''), message }
+    const { message = '', errors = [] } = (JSON.parse(body) as ErrorBody).error
+    const harmless = message.replaceAll(/upload_id=[^&\s"']*/g, 'upload_id=[secret]')
+    return { reason: errors[0]?.reason ?? '', message: harmless }
   } catch {
     return { reason: '', message: '' }
   }

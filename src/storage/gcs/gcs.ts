@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Semaphore } from '../../shared/semaphore.ts'
 import { checkedSource, inParts, rangeWithin } from '../bytes.ts'
-import { StorageError } from '../errors.ts'
+import { ObjectExistsError, StorageError } from '../errors.ts'
 import { assertKey, assertPrefix, isKey } from '../keys.ts'
 import type { GcsOptions } from '../options.ts'
 import { defaultRetryPolicy, retrying, type RetryPolicy } from '../retry.ts'
@@ -18,8 +18,9 @@ import type {
 import { GcsBucket } from './bucket.ts'
 import { Crc32c } from './crc32c.ts'
 import { createObject } from './create.ts'
-import { GcsResumableUploads, type GcsUpload } from './resumable.ts'
+import { GcsResumableUploads } from './resumable.ts'
 import { GcsTrial } from './trial.ts'
+import type { GcsUpload } from './upload.ts'
 
 /** Of all uploads together: while one is sent, others are filled. */
 const partsInMemory = 3
@@ -87,7 +88,8 @@ class GcsStorage implements Storage {
       }
       await (upload ? upload.complete(options) : this.#putAll(key, new Uint8Array(0), options))
     } catch (error) {
-      await upload?.abandonAfter(error)
+      // An upload to a taken key was abandoned already.
+      if (!(error instanceof ObjectExistsError)) await upload?.abandonAfter(error)
       throw error
     }
   }
