@@ -19,7 +19,6 @@ export function whole(check: Check): void {
 
     check('it says what it can do and where it is', async (storage) => {
       expect(storage.location).not.toBe('')
-      expect(storage.capabilities.atomicCreate).toBe(true)
       expect(storage.capabilities.partSize).toBeGreaterThanOrEqual(megabyte)
       expect(storage.capabilities.concurrency).toBeGreaterThanOrEqual(2)
     })
