@@ -12,6 +12,25 @@ import type { StorageOptions } from './options.ts'
 import { withRetry } from './retry.ts'
 import type { Storage } from './storage.ts'
 
+/** Options to open a storage with, in any thread, for as long as this is not disposed of. */
+export interface PreparedStorage extends AsyncDisposable {
+  options: StorageOptions
+}
+
+/**
+ * Starts what the threads that open a storage have in common: the program that rclone's remotes are reached through.
+ * @throws UserError when that can't be started.
+ */
+export async function prepareStorage(options: StorageOptions): Promise<PreparedStorage> {
+  if (options.type !== 'rclone') return { options, async [Symbol.asyncDispose]() {} }
+  const { startRclone } = await import('./rclone/daemon.ts')
+  const daemon = await startRclone(options)
+  return {
+    options: { ...options, configPassword: undefined, daemon: daemon.address },
+    [Symbol.asyncDispose]: async () => await daemon[Symbol.asyncDispose](),
+  }
+}
+
 /**
  * Opens a storage, with retry and limits around the backend.
  * @throws UserError when the place cannot be used at all (a local folder that is not there).
@@ -30,6 +49,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
     case 'gcs': {
       const { openGcs } = await import('./gcs/gcs.ts')
       return overNetwork(limits, openGcs(options))
+    }
+    case 'rclone': {
+      const { openRclone } = await import('./rclone/rclone.ts')
+      return overNetwork(limits, await openRclone(options))
     }
   }
 }

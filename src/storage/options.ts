@@ -10,16 +10,41 @@ export interface LocalOptions {
   path: string
 }
 
+export const s3Providers = [
+  'aws',
+  'b2',
+  'r2',
+  'wasabi',
+  'minio',
+  'garage',
+  'seaweedfs',
+  'ceph',
+  'other',
+] as const
+export type S3Provider = (typeof s3Providers)[number]
+
 export interface S3Options {
   type: 's3'
+  /** Whose dialect is spoken; `aws` where it is absent. What is given of the fields below wins over it. */
+  provider?: S3Provider | undefined
   bucket: string
   /** Key prefix without slashes at its ends; empty for none. */
   prefix: string
-  region: string
+  region?: string | undefined
+  /** Of Cloudflare. */
+  accountId?: string | undefined
   endpoint?: string | undefined
   forcePathStyle?: boolean | undefined
+  /** Which requests heed `If-None-Match: *`. */
+  conditionalWrites?: 'all' | 'put' | 'none' | undefined
+  /** What the server holds bodies against. */
+  checksum?: 'sha256' | 'md5' | undefined
   /** Storage class of `content` objects; everything else is STANDARD. */
   storageClass?: string | undefined
+  /** Nobody deletes an object, or in governance mode nobody without a special right, for so many days from its upload. */
+  lock?: { mode: 'governance' | 'compliance'; days: number } | undefined
+  /** The server encrypts with a key of its own, or with this one of its key service. */
+  encryption?: 's3' | { kmsKeyId: string } | undefined
   /** Absent: the SDK's own provider chain (environment, profile, workload identity). */
   credentials?:
     { accessKeyId: string; secretAccessKey: string; sessionToken?: string | undefined } | undefined
@@ -38,7 +63,28 @@ export interface GcsOptions {
   credentials?: string | undefined
 }
 
-export type BackendOptions = LocalOptions | S3Options | GcsOptions
+export interface RcloneOptions {
+  type: 'rclone'
+  /** A remote of rclone's configuration, and a path in it: `name:path`. */
+  remote: string
+  /** Absolute path of rclone's configuration. Absent: where rclone itself looks for it. */
+  config?: string | undefined
+  /** Opens that configuration where it is encrypted. */
+  configPassword?: string | undefined
+  /** The running rclone, for every thread. `prepareStorage` starts it, and takes the password out. */
+  daemon?: RcloneAddress | undefined
+}
+
+/** How a running rclone is reached. */
+export interface RcloneAddress {
+  /** On loopback. */
+  port: number
+  password: string
+  /** Absolute path of what it logs. */
+  log: string
+}
+
+export type BackendOptions = LocalOptions | S3Options | GcsOptions | RcloneOptions
 
 export type StorageOptions = BackendOptions & {
   /** All of these are kept to. */

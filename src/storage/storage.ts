@@ -17,7 +17,7 @@ import type { Trial } from './trial.ts'
 
 /**
  * What an object is for; a backend may put each kind in another storage class.
- * `content` is files, packs and database dumps; `index` is everything a reader needs quickly.
+ * `content` is files and packs; `index` is everything a reader needs quickly, the database dumps included.
  */
 export type ObjectKind = 'content' | 'index'
 
@@ -64,7 +64,7 @@ export interface Capabilities {
    * What the storage itself holds the bytes against that it receives. `none`: a byte that is altered on the way in is
    * noticed by a verification only.
    */
-  checksum: 'sha256' | 'crc32c' | 'md5' | 'none'
+  checksum: 'sha256' | 'sha1' | 'crc32c' | 'md5' | 'none'
   /** A good size for the parts of a large upload, in bytes. */
   partSize: number
   /** How many calls at once make sense on this backend. */
