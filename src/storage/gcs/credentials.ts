@@ -20,7 +20,8 @@ export class GcsCredentials {
   constructor({ bucket, credentials }: GcsOptions, timeoutMs: number) {
     this.#bucket = bucket
     this.#timeoutMs = timeoutMs
-    this.#auth = new Storage().authClient
+    // No call of ours names a project. Without one here, its client would ask others which it is.
+    this.#auth = new Storage({ projectId: 'none' }).authClient
     // Given as an option, its client would warn on the console of credentials from strangers. These are the owner's.
     if (credentials !== undefined) this.#auth.jsonContent = parsed(credentials, bucket)
     // A service account's key then signs its tokens itself (https://google.aip.dev/auth/4111), and nobody is asked for one.

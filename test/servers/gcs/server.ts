@@ -6,6 +6,7 @@
 import { once } from 'node:events'
 import http, { type IncomingMessage, type ServerResponse } from 'node:http'
 import https from 'node:https'
+import { TLSSocket } from 'node:tls'
 import { Account } from './accounts.ts'
 import { ApiError, selected, sendError, sendJson } from './answers.ts'
 import { Bucket } from './bucket.ts'
@@ -78,7 +79,8 @@ class Service {
   }
 
   async answer(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
-    const url = new URL(incoming.url ?? '', `http://${incoming.headers.host}`)
+    const scheme = incoming.socket instanceof TLSSocket ? 'https' : 'http'
+    const url = new URL(incoming.url ?? '', `${scheme}://${incoming.headers.host}`)
     const seen = { line: lineOf(incoming, url), received: 0 }
     if (url.pathname.includes('/storage/')) this.requests.push(seen)
     const fault = this.faults.take(seen.line)
