@@ -3,7 +3,7 @@ import { findDestination } from '../config/destination.ts'
 import { pinVault } from '../config/pin.ts'
 import { storageOptions } from '../config/storageOptions.ts'
 import { UserError } from '../shared/errors.ts'
-import { openStorage } from '../storage/open.ts'
+import { openStorage, prepareStorage } from '../storage/open.ts'
 import { createVault } from '../vault/vault.ts'
 import type { Context } from './context.ts'
 import { dataRecipients } from './dataRecipients.ts'
@@ -44,7 +44,8 @@ export async function run(context: Context, command: Command): Promise<void> {
   const identity = await openIdentity(config, context)
   dataRecipients(config, identity)
   if (!yes) await confirmSaved(context, identity.recipient)
-  const storage = await openStorage(storageOptions(destination, config.limits))
+  await using prepared = await prepareStorage(storageOptions(destination, config.limits))
+  const storage = await openStorage(prepared.options)
   try {
     const { recovery, writeOnly } = config
     const vault = await createVault(storage, {

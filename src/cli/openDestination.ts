@@ -2,7 +2,7 @@ import type { Config, Destination } from '../config/config.ts'
 import { storageOptions } from '../config/storageOptions.ts'
 import type { Identity } from '../crypto/identity.ts'
 import { rememberedRecord, hostFolder } from '../runs/stateFolder.ts'
-import { openStorage } from '../storage/open.ts'
+import { openStorage, prepareStorage } from '../storage/open.ts'
 import type { StorageOptions } from '../storage/options.ts'
 import { openVault, type Vault } from '../vault/vault.ts'
 import type { Context } from './context.ts'
@@ -30,29 +30,28 @@ export async function openDestination(
   destination: Destination,
 ): Promise<OpenedDestination> {
   const identity = await openIdentity(config, context)
-  const options = storageOptions(destination, config.limits)
+  await using stack = new AsyncDisposableStack()
+  const { options } = stack.use(await prepareStorage(storageOptions(destination, config.limits)))
   const storage = await openStorage(options)
-  try {
-    const pin = destination.vault
-    const vault = await openVault(storage, { identity, pin, signal: context.signal })
-    if (!pin) {
-      context.output.warn(
-        `nothing is pinned for destination ${destination.name}, so nobody can say that this is your vault and not one that somebody planted. Compare with the recovery sheet: vault ${vault.id}, fingerprint ${vault.fingerprint}`,
-      )
-    }
-    const folder = hostFolder(config.state, vault.id, config.host)
-    return {
-      destination,
-      storage: options,
-      vault,
-      identity,
-      folder,
-      remembered: rememberedRecord(folder),
-      [Symbol.asyncDispose]: async () => await storage.close(),
-    }
-  } catch (error) {
-    await storage.close()
-    throw error
+  stack.defer(async () => await storage.close())
+  const pin = destination.vault
+  const vault = await openVault(storage, { identity, pin, signal: context.signal })
+  if (!pin) {
+    context.output.warn(
+      `nothing is pinned for destination ${destination.name}, so nobody can say that this is your vault and not one that somebody planted. Compare with the recovery sheet: vault ${vault.id}, fingerprint ${vault.fingerprint}`,
+    )
+  }
+  const folder = hostFolder(config.state, vault.id, config.host)
+  const remembered = rememberedRecord(folder)
+  const owned = stack.move()
+  return {
+    destination,
+    storage: options,
+    vault,
+    identity,
+    folder,
+    remembered,
+    [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Secret } from './secret.ts'
 import type { LocalDestination } from './destinations/local.ts'
+import type { RcloneDestination } from './destinations/rclone.ts'
 import type { S3Destination } from './destinations/s3.ts'
 import type { FileSettings } from './schema.ts'
 
@@ -42,4 +43,4 @@ export interface DatabaseReferences {
 }
 
 /** A place that keeps backups. Its `vault` is what `init` pinned, also when that stands at the top of the file. */
-export type Destination = LocalDestination | S3Destination
+export type Destination = LocalDestination | S3Destination | RcloneDestination

@@ -119,7 +119,10 @@ function resolveDestination(
 ): Destination {
   const vault = written.vault ?? (index === 0 ? from.settings.vault : undefined)
   const resolved = { ...followAll(from, ['destinations', index], written), vault }
-  return resolved.type === 'local' ? { ...resolved, path: resolvePath(from.folder, resolved.path) } : resolved
+  const absolute = (path: string) => resolvePath(from.folder, path)
+  if (resolved.type === 'local') return { ...resolved, path: absolute(resolved.path) }
+  if (resolved.type === 'rclone') return { ...resolved, config: resolved.config && absolute(resolved.config) }
+  return resolved
 }
 
 /** The same value with every reference in it followed. */

@@ -6,6 +6,7 @@ import picomatch from 'picomatch'
 import * as z from 'zod'
 import { libraryFolders } from '../immich/folders.ts'
 import { localDestination } from './destinations/local.ts'
+import { rcloneDestination } from './destinations/rclone.ts'
 import { s3Destination } from './destinations/s3.ts'
 import { httpUrl, name, pin, secret, text } from './fields.ts'
 import { limits } from './limits.ts'
@@ -20,7 +21,7 @@ const recipient = z.string().superRefine((value, context) => {
   if (problem) context.addIssue({ code: 'custom', message: problem })
 })
 
-const destination = z.discriminatedUnion('type', [localDestination, s3Destination])
+const destination = z.discriminatedUnion('type', [localDestination, s3Destination, rcloneDestination])
 
 export const configSchema = z.strictObject({
   host: name.default('main'),

@@ -1,6 +1,7 @@
 import type { BackendOptions, StorageOptions } from '../storage/options.ts'
 import type { Destination } from './config.ts'
 import { localOptions } from './destinations/local.ts'
+import { rcloneOptions } from './destinations/rclone.ts'
 import { s3Options } from './destinations/s3.ts'
 import { limitsOf, type LimitSettings } from './limits.ts'
 
@@ -20,5 +21,7 @@ function backendOptions(destination: Destination): BackendOptions {
       return localOptions(destination)
     case 's3':
       return s3Options(destination)
+    case 'rclone':
+      return rcloneOptions(destination)
   }
 }

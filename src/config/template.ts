@@ -66,4 +66,5 @@ destinations:
 #    forcePathStyle: true
 #    storageClass: STANDARD
 #    credentials: { accessKeyId: env:S3_KEY_ID, secretAccessKey: env:S3_SECRET }
+#  - { name: elsewhere, type: rclone, remote: "myremote:backups/immich" }
 `
