@@ -20,15 +20,25 @@ export function assertTrialKey(key: string): void {
  */
 export type TrialResult = 'refused' | 'hidden' | 'allowed'
 
-/** Something that a backend found out about how it is set up, beyond what every storage is asked. */
-export interface Finding {
-  /** What was tried, as the name of a check: `a large upload is create-only`. */
-  about: string
-  result: 'good' | 'weak'
-  /** What happened, as a sentence. */
-  told: string
-  /** What to do about it. */
+/** What came of a step of a probe. */
+export interface TrialVerdict {
+  /** `weak`: it works, and could be better. `unknown`: these credentials don't let us see. */
+  result: 'good' | 'weak' | 'bad' | 'unknown'
+  /** What was seen, as a sentence without its full stop. */
+  detail: string
+  /** What to do about it, as sentences. */
   remedy?: string | undefined
+}
+
+/** Something to try that only one backend knows of. */
+export interface TrialStep {
+  /** What it looks at, in one or two words. */
+  what: string
+  /**
+   * Tries it, and may leave small objects behind.
+   * @param site.key a key of the probe's own, under `trialPrefix`.
+   */
+  try(site: { key(name: string): string; call: CallOptions }): Promise<TrialVerdict>
 }
 
 export interface Trial {
@@ -43,9 +53,6 @@ export interface Trial {
   clock(options: CallOptions): Promise<Date | undefined>
   /** Whether old versions of objects are kept when one is overwritten or deleted; undefined where that can't be told. */
   keepsVersions(options: CallOptions): Promise<boolean | undefined>
-  /**
-   * What only this backend can have set up badly. It may leave small objects under `trialPrefix`.
-   * @throws what any call throws that fails for another reason than the one that is looked for.
-   */
-  findings?(options: CallOptions): AsyncIterable<Finding>
+  /** What only this backend can have set up badly. */
+  readonly steps?: readonly TrialStep[] | undefined
 }
