@@ -14,8 +14,9 @@ import { openDestination } from './openDestination.ts'
 import { restoreDocument, restoreSummary } from './output/restoreSummary.ts'
 import { scratchFolder } from './scratchFolder.ts'
 import { addSnapshotOptions, choiceOf, type SnapshotOptions } from './snapshotChoice.ts'
+import { addThawOptions, thawChoice, type ThawOptions } from './thawOptions.ts'
 
-interface Options extends SnapshotOptions {
+interface Options extends SnapshotOptions, ThawOptions {
   to: string
   path?: string
   contentOnly?: boolean
@@ -24,7 +25,7 @@ interface Options extends SnapshotOptions {
 
 export function configure(command: Command): void {
   command.requiredOption('--to <folder>', 'the folder to restore to; made when it is not there')
-  addSnapshotOptions(command)
+  addThawOptions(addSnapshotOptions(command))
     .option('--path <glob>', "only what fits, for example 'library/alice/2024/**'; a folder means all in it")
     .option('--content-only', 'bytes only: leave owners, modes and times alone')
     .addOption(
@@ -41,7 +42,10 @@ Nothing is ever written outside of it, and nothing into the library.
 
 A restore that was interrupted goes on when it is run again: files of the right size and time are there already.
 
-Exit codes: 0 done, 3 done but some paths could not be restored, 10 no vault there or a known snapshot is hidden, 12
+Objects in an archive class (Glacier, Deep Archive) have to be thawed before they can be read. Without --thaw, nothing is
+restored then, and the costs are told; with it, just what is needed is thawed, and a later call, or --wait, restores it.
+
+Exit codes: 0 done, 3 done but some paths could not be restored, or they have to thaw first, 10 no vault there or a known snapshot is hidden, 12
 wrong key, 130 interrupted, 1 anything else.
 ${examples([
   ['safelight restore --to /srv/restored', 'Restores the newest snapshot.'],
@@ -53,6 +57,10 @@ ${examples([
   [
     'safelight restore --from cloud --snapshot 7 --to /srv/restored --overwrite changed',
     'Puts everything back to snapshot 7.',
+  ],
+  [
+    'safelight restore --from glacier --to /srv/restored --thaw bulk --wait',
+    'Thaws all of it the cheapest way, waits for two days, and restores it.',
   ],
 ])}`,
     )
@@ -83,6 +91,7 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
     path: options.path,
     contentOnly: options.contentOnly ?? false,
     overwrite: options.overwrite,
+    thawing: thawChoice(options, context.output),
     protectedFolders: protectedFolders(config, destination),
     now: () => new Date(),
     onProgress: (state) => progress.update(progressLine(state)),
@@ -95,7 +104,8 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
     result,
   }
   context.output.result(restoreDocument(end), () => restoreSummary(end))
-  return result.tally.problemCount > 0 ? exitCodes.partial : exitCodes.done
+  const isWhole = result.tally.problemCount === 0 && result.pending.total.objects === 0
+  return isWhole ? exitCodes.done : exitCodes.partial
 }
 
 function protectedFolders(config: Config, destination: Destination): ProtectedFolder[] {

@@ -13,8 +13,9 @@ import { expectHeadOption, knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
 import { verifyDocument, verifySummary } from './output/verifySummary.ts'
 import { scratchFolder } from './scratchFolder.ts'
+import { addThawOptions, thawChoice, type ThawOptions } from './thawOptions.ts'
 
-interface Options {
+interface Options extends ThawOptions {
   from?: string
   sample?: number
   percent?: number
@@ -27,7 +28,7 @@ interface Options {
 const usualSample = 200
 
 export function configure(command: Command): void {
-  command
+  addThawOptions(command)
     .option('--from <name>', 'the destination, where there are several')
     .addOption(
       new Option('--sample <count>', `check so many objects (${usualSample} unless told otherwise)`)
@@ -84,6 +85,7 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
     extent: extentOf(options),
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
     folder: await scratchFolder(config.state),
+    thawing: thawChoice(options, context.output),
     program: `safelight ${packageJson.version}`,
     now: () => new Date(),
     onProgress: (state) => progress.update(progressLine(state)),

@@ -26,7 +26,7 @@ export class ObjectFrozenError extends UserError {
   constructor(key: string, options?: ErrorOptions) {
     super(`${key} is frozen: its storage class has to thaw it before it can be read`, {
       ...options,
-      hint: 'Run the same command with --thaw.',
+      hint: "'restore --thaw' and 'verify-restore --thaw' have it thawed.",
     })
     this.name = 'ObjectFrozenError'
     this.key = key

@@ -1,4 +1,5 @@
 import type { RestoreResult } from '../../runs/restore/restore.ts'
+import type { ObjectTotals } from '../../runs/thaw/frozenObjects.ts'
 import { printablePath } from '../../shared/bytePath.ts'
 import type { SnapshotRecord } from '../../vault/record.ts'
 import { recordName } from '../../vault/snapshots.ts'
@@ -16,7 +17,7 @@ const problemsShown = 20
 
 /** The end of a restore for other programs: fields are added, never renamed. */
 export function restoreDocument({ destination, location, record, result }: RestoreEnd): unknown {
-  const { tally, root, dump } = result
+  const { tally, root, dump, pending } = result
   return {
     destination,
     location,
@@ -24,6 +25,7 @@ export function restoreDocument({ destination, location, record, result }: Resto
     to: root,
     counts: tally.counts,
     dump: dump ?? null,
+    pending: pending.total,
     problemCount: tally.problemCount,
     problemCounts: tally.problemCounts,
     problems: tally.problems,
@@ -32,7 +34,8 @@ export function restoreDocument({ destination, location, record, result }: Resto
 
 /** The end of a restore for people. */
 export function restoreSummary({ destination, record, result }: RestoreEnd): string {
-  const { tally, root, dump } = result
+  const { tally, root, dump, pending } = result
+  if (pending.total.objects > 0) return stillThawing(destination, pending.total)
   const { counts, problems, problemCount } = tally
   const lines = [
     `${destination}: snapshot ${recordName(record)} of ${formatTime(new Date(record.created))} restored to ${root}`,
@@ -49,4 +52,8 @@ export function restoreSummary({ destination, record, result }: RestoreEnd): str
     problemCount > problemsShown ? '    and more, named by --json' : '',
   ]
   return lines.filter((line) => line !== '').join('\n')
+}
+
+function stillThawing(destination: string, { objects, bytes }: ObjectTotals): string {
+  return `${destination}: nothing was restored yet: ${formatNumberOf(objects, 'object')} (${formatBytes(bytes)}) are thawing. Run the same command again when they are ready`
 }

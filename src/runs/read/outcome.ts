@@ -1,14 +1,20 @@
 import { DecryptionError } from '../../crypto/cobblestone.ts'
-import { AccessDeniedError, ObjectMissingError, StorageError } from '../../storage/errors.ts'
+import { AccessDeniedError, ObjectFrozenError, ObjectMissingError, StorageError } from '../../storage/errors.ts'
 
 /**
  * Why something could not be read.
  * `missing`: the vault has no such object. `damaged`: it is not what was stored (altered, cut short, exchanged).
- * `locked`: its data key does not open. `unreadable`: storage did not give it, which says nothing about the object.
+ * `locked`: its data key does not open. `frozen`: its storage class has to thaw it first. `unreadable`: storage did not
+ * give it. The last two say nothing about the object.
  */
 export interface ReadFailure {
-  kind: 'missing' | 'damaged' | 'locked' | 'unreadable'
+  kind: 'missing' | 'damaged' | 'locked' | 'frozen' | 'unreadable'
   message: string
+}
+
+/** Whether a failure says nothing about the object: the storage did not give it. */
+export function isUntold({ kind }: ReadFailure): boolean {
+  return kind === 'unreadable' || kind === 'frozen'
 }
 
 /** How reading one object went. */
@@ -35,6 +41,7 @@ export function damaged(message: string): ReadFailure {
  */
 export function failureOf(error: unknown): ReadFailure {
   if (error instanceof ObjectMissingError) return { kind: 'missing', message: error.message }
+  if (error instanceof ObjectFrozenError) return { kind: 'frozen', message: error.message }
   if (error instanceof DecryptionError) return damaged(error.message)
   if (error instanceof StorageError || error instanceof AccessDeniedError) {
     return { kind: 'unreadable', message: error.message }

@@ -3,6 +3,8 @@ import type { StorageOptions } from '../../storage/options.ts'
 import type { Vault, VaultIdentity } from '../../vault/vault.ts'
 import type { OpenedSnapshot } from '../openSnapshot.ts'
 import type { SnapshotView } from '../../manifest/view.ts'
+import type { FrozenObjects } from '../thaw/frozenObjects.ts'
+import type { ThawChoice } from '../thaw/thaw.ts'
 import { wantedDump } from './dumpFile.ts'
 import type { FileChoices } from './files.ts'
 import { flushFileSystem } from './flush.ts'
@@ -15,6 +17,7 @@ import { RestoreFolder } from './restoreFolder.ts'
 import { pathFilter, selectedTotals } from './select.ts'
 import { requireSpace } from './space.ts'
 import { RestoreTally } from './tally.ts'
+import { thawNeeded } from './thawNeeded.ts'
 
 export interface RestoreOptions {
   vault: Vault
@@ -29,6 +32,8 @@ export interface RestoreOptions {
   /** Bytes only: no owner, mode or times. */
   contentOnly: boolean
   overwrite: Overwrite
+  /** What to do about objects in archive classes. */
+  thawing?: ThawChoice | undefined
   /** Folders that must not be written into: the library, other sources, the vault itself. */
   protectedFolders: readonly ProtectedFolder[]
   now: () => Date
@@ -51,6 +56,8 @@ export interface RestoreResult {
   tally: RestoreTally
   /** Where the database dump lies, in the vault's tree; undefined when there is none, or it was not wanted. */
   dump: string | undefined
+  /** What has to be thawed first: as long as this is not nothing, nothing was restored. */
+  pending: FrozenObjects
 }
 
 /**
@@ -73,6 +80,8 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   requireSpace(folder.root, view, choices.filter, totals.bytes)
 
   const tally = new RestoreTally()
+  const pending = await thawNeeded(options, folder, choices, dump)
+  if (pending.total.objects > 0) return { root: folder.root, tally, dump: undefined, pending }
   const report = (phase: RestoreProgress['phase'], bytesDone = tally.counts.bytes): void => {
     const filesDone = tally.counts.restored + tally.counts.already
     onProgress({ phase, filesDone, filesTotal: totals.files, bytesDone, bytesTotal: totals.bytes })
@@ -94,7 +103,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   if (choices.filter) requireAny(tally, path)
   report('flushing')
   await flushFileSystem(folder.root, signal)
-  return { root: folder.root, tally, dump: dump?.treePath }
+  return { root: folder.root, tally, dump: dump?.treePath, pending }
 }
 
 /** A pattern that fits nothing is a slip of the pen. */

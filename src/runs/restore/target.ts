@@ -1,4 +1,5 @@
 import type { ReadContent } from '../read/object.ts'
+import type { ReadFailure } from '../read/outcome.ts'
 
 /** What a restored path gets beside its bytes. Times are microseconds since 1970. */
 export interface PathMetadata {
@@ -34,10 +35,10 @@ export interface RestoreProblem {
   /** Path in the vault's tree. */
   path: string
   /**
-   * `missing`, `damaged`, `locked`, `unreadable`: of the vault, see {@link file://../read/outcome.ts}. `kept`: something
+   * `missing`, `damaged`, `locked`, `frozen`, `unreadable`: of the vault, see {@link file://../read/outcome.ts}. `kept`: something
    * else is there already. `unsafe`: the path would lead outside. `failed`: the file system refused.
    */
-  kind: 'missing' | 'damaged' | 'locked' | 'unreadable' | 'kept' | 'unsafe' | 'failed'
+  kind: ReadFailure['kind'] | 'kept' | 'unsafe' | 'failed'
   message: string
 }
 

@@ -1,8 +1,8 @@
 import { IncompleteDumpError } from '../../immich/dumpInspector.ts'
 import { exitCodes, UserError } from '../../shared/errors.ts'
-import { AccessDeniedError, StorageError } from '../../storage/errors.ts'
+import { AccessDeniedError, ObjectFrozenError, StorageError } from '../../storage/errors.ts'
 import { ObjectTooLargeError } from '../../vault/objects.ts'
-import { damaged, failureOf, type ReadFailure } from '../read/outcome.ts'
+import { damaged, failureOf, isUntold, type ReadFailure } from '../read/outcome.ts'
 
 /** Something in the vault that is not as it should be. */
 export interface Finding extends ReadFailure {
@@ -26,7 +26,7 @@ export class Findings {
     if (this.#keys.has(key)) return
     this.#keys.add(key)
     this.total += 1
-    if (failure.kind === 'unreadable') this.unreadable += 1
+    if (isUntold(failure)) this.unreadable += 1
     if (this.list.length < findingsKept) this.list.push({ ...failure, key })
   }
 
@@ -49,9 +49,9 @@ export class Findings {
 function failureIn(error: unknown): ReadFailure {
   if (error instanceof IncompleteDumpError || error instanceof ObjectTooLargeError)
     return damaged(error.message)
-  if (!(error instanceof UserError) || error instanceof StorageError || error instanceof AccessDeniedError) {
-    return failureOf(error)
-  }
+  const isOfStorage =
+    error instanceof StorageError || error instanceof AccessDeniedError || error instanceof ObjectFrozenError
+  if (!(error instanceof UserError) || isOfStorage) return failureOf(error)
   return error.exitCode === exitCodes.wrongKey
     ? { kind: 'locked', message: error.message }
     : damaged(error.message)

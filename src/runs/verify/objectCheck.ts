@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { objectPrefix, packPrefix } from '../../vault/layout.ts'
-import type { ObjectOutcome } from '../read/outcome.ts'
+import { isUntold, type ObjectOutcome } from '../read/outcome.ts'
 import type { ReadObject } from '../read/object.ts'
 import { ContentReader } from '../read/reader.ts'
 import type { LostContents } from './affected.ts'
@@ -99,7 +99,7 @@ export class ObjectCheck {
     }
     this.failed += 1
     this.#findings.add(object.key, failure)
-    if (failure.kind === 'unreadable') return
+    if (isUntold(failure)) return
     this.bad.add(id)
     const lost = object.contents.filter(({ id }) => outcome.failed.has(id))
     if (lost.length > 0) this.#lose(object.key, lost)

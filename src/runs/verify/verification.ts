@@ -3,6 +3,7 @@ import type { StorageOptions } from '../../storage/options.ts'
 import type { DataKeyRing } from '../../vault/dataKeys.ts'
 import type { Vault } from '../../vault/vault.ts'
 import type { KnownHead } from '../openSnapshot.ts'
+import type { ThawChoice } from '../thaw/thaw.ts'
 import type { AffectedPath } from './affected.ts'
 import type { Level } from './document.ts'
 import type { Finding } from './finding.ts'
@@ -34,6 +35,8 @@ export interface VerifyOptions {
   maxBytes: number
   /** An existing folder for temporary files: about three times the manifest's size. */
   folder: string
+  /** What to do about objects in archive classes. Without a tier, those that are frozen are told as such. */
+  thawing?: ThawChoice | undefined
   program: string
   now: () => Date
   onProgress: (progress: VerifyProgress) => void

@@ -8,7 +8,10 @@ import type { DataKeyRing } from '../../vault/dataKeys.ts'
 import { databasePrefix, manifestPrefix } from '../../vault/layout.ts'
 import type { SnapshotRecord, StoredDump } from '../../vault/record.ts'
 import { headsOf, recordName, restorePoints, type StoredRecord } from '../../vault/snapshots.ts'
+import { objectSize } from '../../crypto/envelope.ts'
+import type { ReadObject } from '../read/object.ts'
 import { failureOf } from '../read/outcome.ts'
+import { thaw, type NeededObject } from '../thaw/thaw.ts'
 import { affectedPaths, dumpUses } from './affected.ts'
 import { longestChains, openChain } from './chains.ts'
 import { storeVerification, type Level, type VerificationDocument } from './document.ts'
@@ -17,7 +20,7 @@ import { Findings } from './finding.ts'
 import { recallVerifications } from './history.ts'
 import { checkDataKeys, checkStoredObjects, type KnownDataKey } from './keys.ts'
 import { ObjectCheck } from './objectCheck.ts'
-import type { OpenChain } from './objects.ts'
+import { readsOf, type OpenChain } from './objects.ts'
 import { Population, type CheckKind } from './population.ts'
 import { checkRecords } from './records.ts'
 import { checkSizesByListing } from './sizes.ts'
@@ -48,6 +51,7 @@ export class VerifyRun implements Disposable {
   #bytesLeft: number
   readonly #checkedDumps: string[] = []
   #skippedDump = false
+  #isThawing = false
 
   /** @param options.folder for this run alone. */
   constructor(options: VerifyOptions, runId: string) {
@@ -159,8 +163,23 @@ export class VerifyRun implements Disposable {
     this.#warnings.push(...(await recallVerifications(vault, host, known, { signal })))
     const limit = limitOf(extent, this.#population.size)
     const choice = this.#population.choose(this.#kind, limit, this.#bytesLeft)
+    if (await this.#isFrozen()) return
     const progress = this.#begin('objects', choice)
     await this.#objects.run(choice, this.#level, progress)
+  }
+
+  /** Has the chosen objects thawed, where that is wanted. @returns whether they can't be read yet. */
+  async #isFrozen(): Promise<boolean> {
+    const { vault, thawing, signal } = this.#options
+    if (this.#level === 'list' || thawing?.tier === undefined || !vault.storage.thawing) return false
+    const needed = () => sizedObjects(readsOf(vault, this.#chains, this.#population.chosen()))
+    const { total } = await thaw(vault.storage.thawing, needed, { choice: thawing, signal })
+    if (total.objects === 0) return false
+    this.#isThawing = true
+    this.#warnings.push(
+      `${total.objects} objects have to thaw before they can be read; run the same command again when they are ready`,
+    )
+    return true
   }
 
   async finish(): Promise<VerifyResult> {
@@ -233,7 +252,7 @@ export class VerifyRun implements Disposable {
 
   #outcome(): VerifyOutcome {
     const { total, unreadable } = this.#findings
-    if (total === 0) return 'good'
+    if (total === 0) return this.#isThawing ? 'incomplete' : 'good'
     return total > unreadable ? 'damaged' : 'incomplete'
   }
 
@@ -312,6 +331,10 @@ const interruptionTimeoutMs = 15_000
 function limitOf(extent: VerifyOptions['extent'], total: number): number {
   if (extent === 'all') return total
   return 'objects' in extent ? extent.objects : Math.ceil((total * extent.percent) / 100)
+}
+
+function* sizedObjects(objects: Iterable<ReadObject>): Generator<NeededObject, void, undefined> {
+  for (const { key, plaintextSize } of objects) yield { key, size: objectSize(plaintextSize) }
 }
 
 /** The dumps of these records, each once. */
