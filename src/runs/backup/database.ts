@@ -106,7 +106,7 @@ async function storeDump(
   const dump = await dumpDatabase({ settings, snapshotId: snapshot.id, postgresMajor, expectedRows, signal })
   const sealed = encryptStream(key, objectContext(vault.id, place), dump.bytes)
   const { size, sha256 } = await createObjectFromStream(vault.storage, place, sealed, {
-    kind: 'content',
+    kind: 'index',
     signal,
   })
   const summary = dump.summary()
