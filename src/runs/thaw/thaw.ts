@@ -54,7 +54,8 @@ export async function thaw(
   }
   let pending = await lookAtAll(thawing, needed(), options)
   if (pending.frozen.objects > 0 && tier === undefined) throw new FrozenError(pending, thawing.offers)
-  while (wait && pending.total.objects > 0) {
+  if (!wait) return pending
+  while (pending.total.objects > 0) {
     onWaiting?.(pending)
     await sleep(pollMs ?? (tier === 'expedited' ? minuteMs : 15 * minuteMs), signal)
     pending = await lookAtAll(thawing, needed(), options)
