@@ -1,6 +1,7 @@
 import { assertKey, assertPrefix } from './keys.ts'
 import { ObjectExistsError, ObjectMissingError } from './errors.ts'
 import { checkedSource, rangeWithin } from './bytes.ts'
+import { MemoryTrial } from './memoryTrial.ts'
 import { MemoryUploads } from './memoryUploads.ts'
 import type {
   CallOptions,
@@ -12,6 +13,7 @@ import type {
   Storage,
   UploadOptions,
 } from './storage.ts'
+import type { Trial } from './trial.ts'
 
 const chunkSize = 64 * 1024
 
@@ -28,6 +30,7 @@ export class MemoryStorage implements Storage {
   }
   readonly resumable = new MemoryUploads(async (key, bytes, options) => await this.put(key, bytes, options))
   readonly #objects = new Map<string, Uint8Array>()
+  readonly trial: Trial = new MemoryTrial(this.#objects)
 
   async put(key: string, bytes: Uint8Array, { signal }: CreateOptions): Promise<void> {
     assertKey(key)
