@@ -44,14 +44,13 @@ export interface LargeUpload {
   pieceSize: number
 }
 
-/** Size of the pieces of an object, in bytes. */
+/** Size of the pieces of an object of `size` bytes, which is `usual` as long as an upload takes that many. */
 export function pieceSizeFor(
   size: number,
-  { storage: { capabilities }, resumable }: Pick<LargeStore, 'storage' | 'resumable'>,
+  usual: number,
+  { pieceUnit, maxPieces }: Pick<ResumableUploads, 'pieceUnit' | 'maxPieces'>,
 ): number {
-  const { pieceUnit, maxPieces } = resumable
-  const least = Math.max(capabilities.partSize, Math.ceil(size / maxPieces))
-  return Math.ceil(least / pieceUnit) * pieceUnit
+  return Math.ceil(Math.max(usual, size / maxPieces) / pieceUnit) * pieceUnit
 }
 
 /** Begins an upload under the key of this run. */
@@ -61,11 +60,11 @@ export async function beginUpload(
   key: ObjectKey,
   { signal }: CallOptions,
 ): Promise<LargeUpload> {
-  const { resumable, recipients } = store
+  const { storage, resumable, recipients } = store
   const { size, partSize, marks } = content
   const place = objectKey(objectName(store.keys.names, sha256Of(content), key.id))
   const salt = randomBytes(saltSize)
-  const pieceSize = pieceSizeFor(objectSize(size), store)
+  const pieceSize = pieceSizeFor(objectSize(size), storage.capabilities.partSize, resumable)
   const upload = await resumable.begin(place, { ...optionsFor(size, pieceSize), signal })
   const note = { salt, token: upload.token, size, partSize, marks, pieceSize, recipients: sorted(recipients) }
   await storeUploadNote(store, key, sha256Of(content), note, { signal })
