@@ -87,7 +87,9 @@ class Service {
     if (fault === 'lost request') throw new Error(fault)
     const { body, isWhole } = await bodyOf(incoming, seen, fault)
     if (refuses(outgoing, incoming.url ?? '', fault)) return
-    const isUnheard = fault === 'lost answer' || fault === 'silence'
+    // Of a request that broke off, only a session keeps what it got; nobody hears an answer.
+    if (!isWhole && !url.searchParams.has('upload_id')) throw new Error('the request broke off')
+    const isUnheard = fault === 'lost answer' || fault === 'silence' || !isWhole
     const heard = isUnheard ? new http.ServerResponse(incoming) : outgoing
     try {
       this.#route({ incoming, outgoing: heard, url, query: url.searchParams, body, isWhole, fault })
