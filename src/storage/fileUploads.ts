@@ -25,12 +25,8 @@ export interface UploadFiles {
   create(file: UploadFile, options: CallOptions): Promise<void>
   /** Its length in bytes; undefined when it is not there. */
   size(file: UploadFile, options: CallOptions): Promise<number | undefined>
-  /** Bytes that it has for sure. @throws UploadGoneError */
-  read(
-    file: UploadFile,
-    range: { offset: number; length: number },
-    options: CallOptions,
-  ): AsyncIterable<Uint8Array>
+  /** Whether it has these bytes at this place. @throws UploadGoneError */
+  holds(file: UploadFile, bytes: Uint8Array, at: number, options: CallOptions): Promise<boolean>
   /** @throws UploadGoneError */
   write(file: UploadFile, bytes: Uint8Array, at: number, options: CallOptions): Promise<void>
   /** Makes it the object under its key, durably and whole, and removes it. @throws ObjectExistsError | UploadGoneError */
@@ -93,8 +89,11 @@ class FileUpload implements ResumableUpload {
       throw new StorageError(`a piece of ${this.#file.key} has ${piece.length} bytes`, { transient: false })
     }
     const end = this.#given + piece.length
-    if (end <= this.held) await this.#compare(piece, options)
-    else await this.#files.write(this.#file, piece, this.#given, options)
+    if (end > this.held) {
+      await this.#files.write(this.#file, piece, this.#given, options)
+    } else if (!(await this.#files.holds(this.#file, piece, this.#given, options))) {
+      throw new UploadMismatchError(this.#file.key)
+    }
     this.#given = end
   }
 
@@ -111,14 +110,14 @@ class FileUpload implements ResumableUpload {
     options.signal?.throwIfAborted()
     await this.#files.remove(this.#file, options)
   }
+}
 
-  async #compare(piece: Uint8Array, options: CallOptions): Promise<void> {
-    const range = { offset: this.#given, length: piece.length }
-    let at = 0
-    for await (const bytes of this.#files.read(this.#file, range, options)) {
-      const expected = piece.subarray(at, at + bytes.length)
-      if (Buffer.compare(expected, bytes) !== 0) throw new UploadMismatchError(this.#file.key)
-      at += bytes.length
-    }
+/** Whether a stream gives just these bytes. */
+export async function isSame(stream: AsyncIterable<Uint8Array>, bytes: Uint8Array): Promise<boolean> {
+  let at = 0
+  for await (const chunk of stream) {
+    if (Buffer.compare(chunk, bytes.subarray(at, at + chunk.length)) !== 0) return false
+    at += chunk.length
   }
+  return at === bytes.length
 }

@@ -50,6 +50,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       const { openGcs } = await import('./gcs/gcs.ts')
       return overNetwork(limits, openGcs(options))
     }
+    case 'sftp': {
+      const { openSftp } = await import('./sftp/sftp.ts')
+      return overNetwork(limits, await openSftp(options))
+    }
     case 'rclone': {
       const { openRclone } = await import('./rclone/rclone.ts')
       return overNetwork(limits, await openRclone(options))

@@ -84,7 +84,27 @@ export interface RcloneAddress {
   log: string
 }
 
-export type BackendOptions = LocalOptions | S3Options | GcsOptions | RcloneOptions
+export interface SftpOptions {
+  type: 'sftp'
+  host: string
+  port: number
+  user: string
+  /** A folder on the server; one without a slash at its beginning lies where the account begins. */
+  path: string
+  /** What the server's key may be: fingerprints (`SHA256:...`) or public keys (`ssh-ed25519 AAAA...`). */
+  hostKeys: readonly string[]
+  /** In OpenSSH's format or PEM. */
+  privateKey?: string | undefined
+  /** Of the private key. */
+  passphrase?: string | undefined
+  /** Path of the socket of an ssh-agent. */
+  agent?: string | undefined
+  password?: string | undefined
+  /** At most so many connections at once, for each time that the storage is opened. */
+  connections: number
+}
+
+export type BackendOptions = LocalOptions | S3Options | GcsOptions | RcloneOptions | SftpOptions
 
 export type StorageOptions = BackendOptions & {
   /** All of these are kept to. */

@@ -2,7 +2,7 @@ import { constants } from 'node:fs'
 import { lstat, type FileHandle } from 'node:fs/promises'
 import { errorCode } from '../../shared/errors.ts'
 import { ObjectExistsError } from '../errors.ts'
-import type { UploadFile, UploadFiles } from '../fileUploads.ts'
+import { isSame, type UploadFile, type UploadFiles } from '../fileUploads.ts'
 import { UploadGoneError } from '../resumable.ts'
 import type { CallOptions } from '../storage.ts'
 import type { LocalDisk } from './disk.ts'
@@ -31,13 +31,9 @@ export class LocalUploadFiles implements UploadFiles {
     return await this.#disk.on(fileSize(this.#disk.at(this.#temporary.nameOf(name))))
   }
 
-  async *read(
-    file: UploadFile,
-    { offset, length }: { offset: number; length: number },
-    options: CallOptions,
-  ): AsyncGenerator<Uint8Array, void, undefined> {
+  async holds(file: UploadFile, bytes: Uint8Array, at: number, options: CallOptions): Promise<boolean> {
     await using handle = await this.#open(file, O_RDONLY)
-    yield* this.#disk.read(handle, file.name, [offset, offset + length], options)
+    return await isSame(this.#disk.read(handle, file.name, [at, at + bytes.length], options), bytes)
   }
 
   async write(file: UploadFile, bytes: Uint8Array, at: number, { signal }: CallOptions): Promise<void> {
