@@ -21,6 +21,8 @@ export interface HttpProxy extends AsyncDisposable {
   url: string
   /** The requests that came, as `PUT /bucket/key?partNumber=2`, without other query parameters. */
   requests: string[]
+  /** Bytes of requests' bodies that went on to the server. */
+  readonly received: number
   /** Adds faults for the next requests that `matches` finds in the form above. */
   breakNext(matches: RegExp, ...faults: HttpFault[]): void
 }
@@ -28,6 +30,7 @@ export interface HttpProxy extends AsyncDisposable {
 /** An HTTP proxy on loopback before the server at `target`, which counts requests and breaks them as told. */
 export async function startHttpProxy(target: string): Promise<HttpProxy> {
   const requests: string[] = []
+  let received = 0
   const faults: { matches: RegExp; fault: HttpFault }[] = []
   const server = createServer((incoming, outgoing) => {
     const line = requestLine(incoming)
@@ -35,7 +38,9 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
     const found = faults.findIndex(({ matches }) => matches.test(line))
     const fault = found === -1 ? undefined : faults.splice(found, 1)[0]?.fault
     // Whatever goes wrong, wanted or not, the client sees a broken connection.
-    forward(target, incoming, outgoing, fault).catch(() => outgoing.destroy())
+    forward(target, { incoming, outgoing, count: (bytes) => (received += bytes) }, fault).catch(() =>
+      outgoing.destroy(),
+    )
   }).listen(0, '127.0.0.1')
   await once(server, 'listening')
   const address = server.address()
@@ -43,6 +48,9 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
   return {
     url: `http://127.0.0.1:${address.port}`,
     requests,
+    get received() {
+      return received
+    },
     breakNext: (matches, ...added) => faults.push(...added.map((fault) => ({ matches, fault }))),
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close')
@@ -62,8 +70,11 @@ function requestLine({ method, url = '' }: IncomingMessage): string {
 
 async function forward(
   target: string,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  {
+    incoming,
+    outgoing,
+    count,
+  }: { incoming: IncomingMessage; outgoing: ServerResponse; count: (bytes: number) => void },
   fault: HttpFault | undefined,
 ): Promise<void> {
   if (fault === 'lost request') throw new Error(fault)
@@ -76,10 +87,10 @@ async function forward(
   }
   const { method, url, headers } = incoming
   const onward = request(new URL(url ?? '', target), { method, headers })
-  const [[answer]] = (await Promise.all([once(onward, 'response'), pipeline(incoming, onward)])) as [
-    [IncomingMessage],
-    void,
-  ]
+  const [[answer]] = (await Promise.all([
+    once(onward, 'response'),
+    pipeline(incoming, counted(count), onward),
+  ])) as [[IncomingMessage], void]
   if (fault === 'lost answer') {
     answer.resume()
     await once(answer, 'end')
@@ -91,6 +102,15 @@ async function forward(
   }
   outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
   await pipeline(spoiled(answer, fault), outgoing)
+}
+
+function counted(count: (bytes: number) => void) {
+  return async function* (body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const chunk of body) {
+      yield chunk
+      count(chunk.length)
+    }
+  }
 }
 
 async function* spoiled(

@@ -1,7 +1,8 @@
 /*
  * Takes one backup in a process of its own, which a test may kill. What it needs comes as JSON over stdin; one line on
- * stdout says that it begins.
+ * stdout says that it begins, and one what it did.
  */
+import { readFileSync } from 'node:fs'
 import { json } from 'node:stream/consumers'
 import { parseIdentity } from '../../../src/crypto/identity.ts'
 import { parseDatabaseUrl } from '../../../src/immich/databaseUrl.ts'
@@ -21,6 +22,14 @@ export interface ChildTask {
   sources: FolderSource[]
   checkpointEvery: CheckpointInterval
   database?: string | undefined
+}
+
+/** What it says of itself when it was not killed. */
+export interface ChildEnd {
+  /** All that it handed to the system to write, to files and pipes. */
+  bytesWritten: number
+  /** The most resident memory that it had, in bytes. */
+  maxRss: number
 }
 
 const task = (await json(process.stdin)) as ChildTask
@@ -49,3 +58,6 @@ const { exitCode } = await backup({
   signal: new AbortController().signal,
 })
 process.exitCode = exitCode
+const [, written] = /^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8')) ?? []
+const end: ChildEnd = { bytesWritten: Number(written), maxRss: process.resourceUsage().maxRSS * 1024 }
+process.stdout.write(`${JSON.stringify(end)}\n`)

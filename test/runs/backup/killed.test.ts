@@ -1,11 +1,7 @@
 /* A run that is killed at any instant harms nothing, and costs little. */
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 import { createSmallImmich } from '../../immich/smallImmich.ts'
 import { startPostgres } from '../../support/postgres.ts'
@@ -13,43 +9,10 @@ import { Random } from '../../support/random.ts'
 import { keysIn } from '../verify/tampering.ts'
 import { verifyVault } from '../verify/verifying.ts'
 import type { ChildTask } from './child.ts'
+import { never, runChild, taskFor } from './childRun.ts'
 import { Fixture } from './fixture.ts'
 
-const childProgram = fileURLToPath(new URL('child.ts', import.meta.url))
 const random = new Random(6)
-const never = { ms: 1e12, bytes: 1e15 }
-
-function taskFor(fixture: Fixture, wishes: Partial<ChildTask> = {}): ChildTask {
-  const { identity, pin, storage, state } = fixture.vault
-  const sources = fixture.sources('library', 'upload')
-  return { identity: identity.identity, pin, storage, state, sources, checkpointEvery: never, ...wishes }
-}
-
-/**
- * Runs a backup in a process of its own.
- * @param moment from its begin on until it gets SIGKILL; without it, it runs to its end.
- * @returns how long it ran in milliseconds, and whether it was killed before its end.
- */
-async function runChild(
-  task: ChildTask,
-  moment?: (ended: AbortSignal) => Promise<void>,
-): Promise<{ ms: number; killed: boolean }> {
-  const child = spawn(process.execPath, [childProgram], { stdio: ['pipe', 'pipe', 'pipe'] })
-  const ended = new AbortController()
-  const exited = once(child, 'exit').then(() => ended.abort())
-  const errors = text(child.stderr)
-  child.stdin.end(JSON.stringify(task))
-  await once(child.stdout, 'data')
-  const began = performance.now()
-  if (moment) {
-    await Promise.race([exited, moment(ended.signal)])
-    child.kill('SIGKILL')
-  }
-  await exited
-  const killed = child.signalCode === 'SIGKILL'
-  if (!killed && child.exitCode !== 0) throw new Error(`the backup failed: ${await errors}`)
-  return { ms: performance.now() - began, killed }
-}
 
 /** Some small files, some of a size that is stored alone, one that goes in pieces. */
 async function addFiles(fixture: Fixture, round: number): Promise<void> {
