@@ -37,11 +37,12 @@ export async function sweep(
     else if (await isRemoved(storage, leftover, call)) count(swept, leftover.size)
     else swept.refused = true
   }
+  if (storage.trial === undefined) return swept
   for (const { key, size } of await Array.fromAsync(storage.list(trialPrefix, call))) {
     const begun = trialTime(key)
     if (begun === undefined || !isOld(begun)) continue
-    if ((await storage.trial?.remove(key, call)) === 'allowed') count(swept, size)
-    else swept.refused = true
+    if ((await storage.trial.remove(key, call)) === 'refused') swept.refused = true
+    else count(swept, size)
   }
   return swept
 }

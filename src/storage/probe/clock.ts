@@ -1,4 +1,4 @@
-import type { Verdict } from './finding.ts'
+import type { TrialVerdict } from '../trial.ts'
 import type { Site } from './site.ts'
 
 const minute = 60_000
@@ -6,7 +6,7 @@ const minute = 60_000
 const worst = 10 * minute
 
 /** How far this machine's clock is from the storage's own. */
-export async function tryClock({ storage, now, call }: Site): Promise<Verdict> {
+export async function tryClock({ storage, now, call }: Site): Promise<TrialVerdict> {
   const before = now().getTime()
   const theirs = await storage.trial?.clock(call)
   if (theirs === undefined) return { result: 'unknown', detail: 'the storage tells no time' }

@@ -1,6 +1,6 @@
 import { AccessDeniedError, ObjectExistsError } from '../errors.ts'
 import { bytesOf, chunksOf } from './bytes.ts'
-import type { Verdict } from './finding.ts'
+import type { TrialVerdict } from '../trial.ts'
 import type { Site } from './site.ts'
 
 const atOnce = 4
@@ -9,7 +9,7 @@ const remedy =
   'Backups would be safe only while every writer behaves. Use a server that can refuse to replace an object, or credentials that may not.'
 
 /** Whether an object that is there is refused, to a second call as to several at the same moment. */
-export async function tryCreateOnly(site: Site): Promise<Verdict> {
+export async function tryCreateOnly(site: Site): Promise<TrialVerdict> {
   const { storage, call } = site
   const key = site.key('once')
   const options = { kind: 'index', ...call } as const
@@ -41,7 +41,7 @@ export async function tryCreateOnly(site: Site): Promise<Verdict> {
 }
 
 /** Whether an object is refused that has been stored in parts. */
-export async function tryCreateOnlyLarge({ storage, found, call }: Site): Promise<Verdict> {
+export async function tryCreateOnlyLarge({ storage, found, call }: Site): Promise<TrialVerdict> {
   if (found.large === undefined) return { result: 'unknown', detail: 'no large object could be stored' }
   const { key, bytes } = found.large
   const options = { kind: 'index', size: bytes.length, ...call } as const

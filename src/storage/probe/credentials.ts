@@ -1,11 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { AccessDeniedError } from '../errors.ts'
 import { bytesOf } from './bytes.ts'
-import type { Verdict } from './finding.ts'
+import type { TrialVerdict } from '../trial.ts'
 import type { Site } from './site.ts'
 
 /** Whether an object can be stored, looked up and read back. What fails here fails everywhere. */
-export async function tryCredentials({ storage, key, call }: Site): Promise<Verdict> {
+export async function tryCredentials({ storage, key, call }: Site): Promise<TrialVerdict> {
   const own = key('first')
   const bytes = randomBytes(100)
   await storage.put(own, bytes, { kind: 'index', ...call })

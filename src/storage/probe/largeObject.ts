@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto'
 import { bytesOf, chunksOf } from './bytes.ts'
-import type { Verdict } from './finding.ts'
+import type { TrialVerdict } from '../trial.ts'
 import type { Site } from './site.ts'
 
 /** Enough to tell a speed by. */
 const leastBytes = 4 * 1024 * 1024
 
 /** Whether an object of several parts arrives whole. Leaves it to the steps after this one, with the speeds. */
-export async function tryLargeObject({ storage, key, call, clock, found }: Site): Promise<Verdict> {
+export async function tryLargeObject({ storage, key, call, clock, found }: Site): Promise<TrialVerdict> {
   const own = key('large')
   const bytes = randomBytes(Math.max(storage.capabilities.partSize + 1, leastBytes))
   const began = clock()

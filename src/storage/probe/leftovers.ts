@@ -1,11 +1,11 @@
 import { sweepAfterMs } from '../sweep.ts'
-import type { Verdict } from './finding.ts'
+import type { TrialVerdict } from '../trial.ts'
 import type { Site } from './site.ts'
 
 const day = 24 * 3_600_000
 
 /** What uploads left behind that never ended. */
-export async function lookForLeftovers({ storage, now, call }: Site): Promise<Verdict> {
+export async function lookForLeftovers({ storage, now, call }: Site): Promise<TrialVerdict> {
   const { leftovers } = storage
   if (leftovers === undefined)
     return { result: 'unknown', detail: 'interrupted uploads can not be seen here' }

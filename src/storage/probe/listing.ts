@@ -1,10 +1,10 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { ListOptions } from '../storage.ts'
-import type { Verdict } from './finding.ts'
+import type { TrialVerdict } from '../trial.ts'
 import type { Site } from './site.ts'
 
 /** Whether objects are listed as soon as they are stored, in order, and from any key on. */
-export async function tryListing({ storage, key, call }: Site): Promise<Verdict> {
+export async function tryListing({ storage, key, call }: Site): Promise<TrialVerdict> {
   // In the order of bytes: a dot comes before a slash, and a capital letter before a small one.
   const keys = ['list.1', 'list/1', 'list/B', 'list/a'].map(key)
   for (const own of keys.toReversed()) await storage.put(own, Buffer.from('x'), { kind: 'index', ...call })

@@ -5,10 +5,11 @@
 import { errorMessage, UserError } from '../../shared/errors.ts'
 import { AccessDeniedError, StorageError } from '../errors.ts'
 import type { Storage } from '../storage.ts'
+import type { TrialVerdict } from '../trial.ts'
 import { tryClock } from './clock.ts'
 import { tryCreateOnly, tryCreateOnlyLarge } from './createOnly.ts'
 import { tryCredentials } from './credentials.ts'
-import type { Finding, Verdict } from './finding.ts'
+import type { Finding } from './finding.ts'
 import { tryLargeObject } from './largeObject.ts'
 import { lookForLeftovers } from './leftovers.ts'
 import { tryListing } from './listing.ts'
@@ -20,10 +21,10 @@ import { measureSpeed } from './speed.ts'
 
 interface Step {
   what: string
-  try: (site: Site) => Promise<Verdict>
+  try: (site: Site) => Promise<TrialVerdict>
 }
 
-const steps: readonly Step[] = [
+const firstSteps: readonly Step[] = [
   { what: 'create-only', try: tryCreateOnly },
   { what: 'large objects', try: tryLargeObject },
   { what: 'create-only, large', try: tryCreateOnlyLarge },
@@ -33,6 +34,10 @@ const steps: readonly Step[] = [
   { what: 'deleting', try: tryRemoving },
   { what: 'replacing', try: tryReplacing },
   { what: 'old versions', try: tryVersions },
+]
+
+/** Those after what only the backend itself knows to try. */
+const lastSteps: readonly Step[] = [
   { what: 'speed', try: measureSpeed },
   { what: 'leftovers', try: lookForLeftovers },
   { what: 'own objects', try: removeOwnObjects },
@@ -57,7 +62,8 @@ export async function* probe(
   const credentials = await credentialsOf(site)
   yield credentials
   if (credentials.result === 'bad') return
-  for (const step of steps) yield await finding(step, site)
+  const ownSteps = storage.trial?.steps ?? []
+  for (const step of [...firstSteps, ...ownSteps, ...lastSteps]) yield await finding(step, site)
 }
 
 /** Nothing else can be tried when not even this works. */
@@ -82,7 +88,7 @@ async function finding(step: Step, site: Site): Promise<Finding> {
 }
 
 /** @throws errors that their reader can do nothing about: they are bugs. */
-function failure(error: unknown): Verdict {
+function failure(error: unknown): TrialVerdict {
   if (!(error instanceof UserError) && !isContractError(error)) throw error
   const remedy = error instanceof UserError ? error.hint : undefined
   return { result: 'bad', detail: errorMessage(error), remedy }

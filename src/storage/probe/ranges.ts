@@ -1,9 +1,9 @@
 import { bytesOf } from './bytes.ts'
-import type { Verdict } from './finding.ts'
+import type { TrialVerdict } from '../trial.ts'
 import type { Site } from './site.ts'
 
 /** Whether parts of an object can be read: its first byte, across the border of two parts, beyond its end. */
-export async function tryRanges({ storage, found, call }: Site): Promise<Verdict> {
+export async function tryRanges({ storage, found, call }: Site): Promise<TrialVerdict> {
   if (found.large === undefined) return { result: 'unknown', detail: 'no large object could be stored' }
   const { key, bytes } = found.large
   const border = storage.capabilities.partSize - 10

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { CallOptions, Storage } from '../storage.ts'
-import { trialPrefix, type Trial } from '../trial.ts'
+import { trialPrefix, type TrialResult } from '../trial.ts'
 
 /** A destination under trial, and what the steps of a probe share. */
 export interface Site {
@@ -23,8 +23,8 @@ export interface Found {
   /** Bytes per second, as measured with that object. */
   up?: number
   down?: number
-  removing?: Awaited<ReturnType<Trial['remove']>>
-  replacing?: Awaited<ReturnType<Trial['overwrite']>>
+  removing?: TrialResult
+  replacing?: TrialResult
 }
 
 export function newSite(

@@ -1,4 +1,4 @@
-import type { Verdict } from './finding.ts'
+import type { TrialVerdict } from '../trial.ts'
 import type { Site } from './site.ts'
 
 const looks = 5
@@ -7,7 +7,7 @@ const slow = 10_000
 const slowAnswer = 2000
 
 /** How long an answer takes, and how fast bytes go: the large object told that. */
-export async function measureSpeed({ storage, key, call, clock, found }: Site): Promise<Verdict> {
+export async function measureSpeed({ storage, key, call, clock, found }: Site): Promise<TrialVerdict> {
   const own = key('looked-at')
   await storage.put(own, Buffer.from('x'), { kind: 'index', ...call })
   const times: number[] = []
