@@ -38,7 +38,7 @@ export interface TrialStep {
    * Tries it, and may leave small objects behind.
    * @param site.key a key of the probe's own, under `trialPrefix`.
    */
-  try(site: { key(name: string): string; call: CallOptions }): Promise<TrialVerdict>
+  try(site: { key: (name: string) => string; call: CallOptions }): Promise<TrialVerdict>
 }
 
 export interface Trial {

@@ -140,9 +140,9 @@ test('an S3 destination becomes storage options, with the credentials revealed',
   })
   expect(storageOptions(findDestination(config, 'cloud'), config.limits)).toEqual({
     type: 's3',
+    provider: 'aws',
     bucket: 'photos',
     prefix: 'immich',
-    region: 'us-east-1',
     endpoint: 'http://localhost:1',
     forcePathStyle: true,
     storageClass: 'GLACIER_IR',

@@ -1,17 +1,28 @@
 import * as z from 'zod'
-import type { S3Options } from '../../storage/options.ts'
+import { s3Providers, type S3Options } from '../../storage/options.ts'
 import { everyDestination, httpUrl, prefix, secretReference, text } from '../fields.ts'
 import type { Resolved } from '../secret.ts'
 
 export const s3Destination = z.strictObject({
   ...everyDestination,
   type: z.literal('s3'),
+  provider: z.enum(s3Providers).default('aws'),
   bucket: text,
   prefix,
-  region: text.default('us-east-1'),
+  region: text.optional(),
+  accountId: text.optional(),
   endpoint: httpUrl.optional(),
-  forcePathStyle: z.boolean().default(false),
+  forcePathStyle: z.boolean().optional(),
+  conditionalWrites: z.enum(['all', 'put', 'none']).optional(),
+  checksum: z.enum(['sha256', 'md5']).optional(),
   storageClass: text.optional(),
+  lock: z
+    .strictObject({
+      mode: z.enum(['governance', 'compliance']),
+      days: z.int().min(1, 'is 1 or more').max(36_500, 'is a hundred years at most'),
+    })
+    .optional(),
+  encryption: z.union([z.literal('s3'), z.strictObject({ kmsKeyId: text })]).optional(),
   credentials: z
     .strictObject({
       accessKeyId: secretReference,
@@ -24,15 +35,9 @@ export const s3Destination = z.strictObject({
 export type S3Destination = Resolved<z.infer<typeof s3Destination>>
 
 export function s3Options(destination: S3Destination): S3Options {
-  const { bucket, prefix, region, endpoint, forcePathStyle, storageClass, credentials } = destination
+  const { name: _name, vault: _vault, limits: _limits, credentials, ...options } = destination
   return {
-    type: 's3',
-    bucket,
-    prefix,
-    region,
-    endpoint,
-    forcePathStyle,
-    storageClass,
+    ...options,
     credentials: credentials && {
       accessKeyId: credentials.accessKeyId.reveal(),
       secretAccessKey: credentials.secretAccessKey.reveal(),

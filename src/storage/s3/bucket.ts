@@ -1,8 +1,10 @@
-import type { S3Client, StorageClass } from '@aws-sdk/client-s3'
+import type { S3Client } from '@aws-sdk/client-s3'
 import type { S3Options } from '../options.ts'
 import { createS3Client } from './client.ts'
+import { attributesOf } from './creating.ts'
 import { s3Error, type S3Call } from './errors.ts'
-import type { CallOptions, CreateOptions } from '../storage.ts'
+import { s3Setup, type S3Setup } from './setup.ts'
+import type { CallOptions, ObjectKind } from '../storage.ts'
 
 /** Sends a command with the options given. */
 export type Operation<T> = (options: { abortSignal?: AbortSignal }) => Promise<T>
@@ -12,18 +14,22 @@ type AboutCall = CallOptions & Omit<S3Call, 'bucket'>
 /** A prefix in a bucket, and how calls to it are made. */
 export class S3Bucket {
   readonly name: string
+  readonly setup: S3Setup
   readonly client: S3Client
   readonly location: string
   /** Empty, or ends in a slash. */
   readonly prefix: string
-  readonly #storageClass: S3Options['storageClass']
+  readonly #attributes: Pick<S3Options, 'storageClass' | 'lock' | 'encryption'>
 
+  /** @throws UserError for options that do not go together. */
   constructor(options: S3Options, idleMs: number) {
+    const { storageClass, lock, encryption } = options
+    this.setup = s3Setup(options)
     this.name = options.bucket
     this.location = `s3://${options.bucket}/${options.prefix}`
-    this.client = createS3Client(options, idleMs)
+    this.client = createS3Client(this.setup, options.credentials, idleMs)
     this.prefix = options.prefix === '' ? '' : `${options.prefix}/`
-    this.#storageClass = options.storageClass
+    this.#attributes = { storageClass, lock, encryption }
   }
 
   /** The parameters that name an object. */
@@ -31,10 +37,14 @@ export class S3Bucket {
     return { Bucket: this.name, Key: this.prefix + key }
   }
 
-  /** The parameters that create an object: contents alone go into the configured storage class. */
-  creating(key: string, { kind }: CreateOptions) {
-    const storageClass = kind === 'content' ? this.#storageClass : undefined
-    return { ...this.at(key), StorageClass: storageClass as StorageClass | undefined }
+  /** Whether new objects are locked. */
+  get locks(): boolean {
+    return this.#attributes.lock !== undefined
+  }
+
+  /** The parameters that create an object. */
+  creating(key: string, kind: ObjectKind) {
+    return { ...this.at(key), ...attributesOf(kind, this.#attributes) }
   }
 
   /**

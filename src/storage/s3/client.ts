@@ -1,17 +1,19 @@
 import { S3Client } from '@aws-sdk/client-s3'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { S3Options } from '../options.ts'
+import type { S3Setup } from './setup.ts'
 
 /** A client that makes each call once, hashes each body once, and drops a connection where nothing moves for `idleMs`. */
 export function createS3Client(
-  { region, endpoint, forcePathStyle, credentials }: S3Options,
+  { region, endpoint, pathStyle }: S3Setup,
+  credentials: S3Options['credentials'],
   idleMs: number,
 ): S3Client {
   const agent = { keepAlive: true, maxSockets: 64 }
   const client = new S3Client({
     region,
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
+    forcePathStyle: pathStyle,
     ...(credentials === undefined ? {} : { credentials: identity(credentials) }),
     // Tries again by our own policy only: see retry.ts.
     maxAttempts: 1,

@@ -1,5 +1,11 @@
 import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
-import { AccessDeniedError, ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
+import {
+  AccessDeniedError,
+  ObjectExistsError,
+  ObjectFrozenError,
+  ObjectMissingError,
+  StorageError,
+} from '../errors.ts'
 import { beyondEnd } from '../bytes.ts'
 
 /** What a call was about, for its error. */
@@ -8,6 +14,8 @@ export interface S3Call {
   key: string
   /** First byte of a range that was asked for. */
   offset?: number | undefined
+  /** It completes a multipart upload, which after a conflict has to begin anew: the same request never succeeds. */
+  completes?: boolean
 }
 
 /** Error codes that may well pass, and that their HTTP status does not give away. */
@@ -64,6 +72,8 @@ export function s3Error(cause: unknown, call: S3Call): Error {
         cause,
         hint: 'Set the clock, for example by NTP: S3 allows 15 minutes of difference.',
       })
+    case 'InvalidObjectState':
+      return new ObjectFrozenError(call.key, { cause })
     case 'ExpiredToken':
       return new AccessDeniedError(`the credentials for bucket ${call.bucket} have expired`, { cause })
   }
@@ -72,7 +82,7 @@ export function s3Error(cause: unknown, call: S3Call): Error {
   if (status === 416) return beyondEnd(call.key, call.offset ?? 0, cause)
   if (status === 401 || status === 403) return denied(cause, call)
   return new StorageError(describe(cause), {
-    transient: mayPass(cause, name, status),
+    transient: mayPass(cause, name, status) && !(call.completes && name === 'ConditionalRequestConflict'),
     retryAfterMs: retryAfterMs(cause),
     cause,
   })

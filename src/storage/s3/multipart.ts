@@ -2,16 +2,15 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  HeadObjectCommand,
   ListPartsCommand,
   UploadPartCommand,
   type CompletedPart,
 } from '@aws-sdk/client-s3'
-import { hash } from 'node:crypto'
 import { ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
 import { retrying, type RetryPolicy } from '../retry.ts'
-import { bodyWithChecksum } from './body.ts'
+import { bodyWithChecksum, checksumOf } from './body.ts'
 import type { Operation, S3Bucket } from './bucket.ts'
+import { exists, onlyCreating } from './creating.ts'
 import type { CallOptions, CreateOptions } from '../storage.ts'
 
 /** S3's own limits: how many parts, and how small every part but the last may be, in bytes. */
@@ -41,7 +40,10 @@ export class MultipartUpload {
     policy: RetryPolicy,
     options: CreateOptions,
   ): Promise<MultipartUpload> {
-    const create = { ...bucket.creating(key, options), ChecksumAlgorithm: 'SHA256' } as const
+    const create = {
+      ...bucket.creating(key, options.kind),
+      ...(bucket.setup.checksum === 'sha256' && { ChecksumAlgorithm: 'SHA256' as const }),
+    }
     const begin = () =>
       bucket.call({ key, signal: options.signal }, (send) =>
         bucket.client.send(new CreateMultipartUploadCommand(create), send),
@@ -60,13 +62,13 @@ export class MultipartUpload {
 
   /** Sends a part, with numbers from 1 on. @returns what `complete` has to be told of it. */
   async send(number: number, bytes: Uint8Array, options: CallOptions): Promise<CompletedPart> {
-    const sha256 = hash('sha256', bytes, 'buffer')
+    const checksum = checksumOf(bytes, this.#bucket.setup.checksum)
     const { ETag } = await this.#call(options, (send) => {
-      const body = bodyWithChecksum(bytes, sha256)
+      const body = bodyWithChecksum(bytes, checksum)
       const command = new UploadPartCommand({ ...this.#upload(), ...body, PartNumber: number })
       return this.#bucket.client.send(command, send)
     })
-    return { PartNumber: number, ETag, ChecksumSHA256: sha256.toString('base64') }
+    return { PartNumber: number, ETag, ...('ChecksumSHA256' in checksum ? checksum : {}) }
   }
 
   /** The parts that the server holds by their numbers; undefined when it does not know the upload. */
@@ -88,20 +90,27 @@ export class MultipartUpload {
         after = page.NextPartNumberMarker
       }
     } catch (error) {
-      if (isUploadGone(error)) return undefined
+      if (mustBeginAnew(error)) return undefined
       throw error
     }
   }
 
-  /** Makes the object of these parts. @throws ObjectExistsError */
+  /**
+   * Makes the object of these parts.
+   * @throws ObjectExistsError, and StorageError when the server wants all of it to begin anew.
+   */
   async complete(parts: CompletedPart[], options: CallOptions): Promise<void> {
-    const command = { ...this.#upload(), MultipartUpload: { Parts: parts }, IfNoneMatch: '*' }
+    const condition = await retrying(() => onlyCreating(this.#bucket, this.#key, 'complete', options), {
+      policy: this.#policy,
+      signal: options.signal,
+    })
+    const command = { ...this.#upload(), MultipartUpload: { Parts: parts }, ...condition }
     try {
-      await this.#call(options, (send) =>
+      await this.#call({ ...options, completes: true }, (send) =>
         this.#bucket.client.send(new CompleteMultipartUploadCommand(command), send),
       )
     } catch (error) {
-      throw isUploadGone(error) ? await this.#whatHappened(error, options) : error
+      throw mustBeginAnew(error) ? await this.#whatHappened(error, options) : error
     }
   }
 
@@ -112,7 +121,7 @@ export class MultipartUpload {
     try {
       await this.#bucket.call(about, (send) => this.#bucket.client.send(command, send))
     } catch (error) {
-      if (!isUploadGone(error)) throw error
+      if (!mustBeginAnew(error)) throw error
     }
   }
 
@@ -126,17 +135,18 @@ export class MultipartUpload {
   }
 
   /**
-   * The error for an upload that was gone when it was to be completed. An earlier try may have completed it whose
-   * answer was lost: then the object is there.
+   * The error for an upload that could not be completed any more. An earlier try may have completed it whose answer was
+   * lost: then the object is there.
    */
   async #whatHappened(cause: unknown, options: CallOptions): Promise<unknown> {
     try {
-      await this.#call(options, (send) =>
-        this.#bucket.client.send(new HeadObjectCommand(this.#bucket.at(this.#key)), send),
-      )
-      return new ObjectExistsError(this.#key, { cause })
+      const found = await retrying(() => exists(this.#bucket, this.#key, options), {
+        policy: this.#policy,
+        signal: options.signal,
+      })
+      return found ? new ObjectExistsError(this.#key, { cause }) : cause
     } catch (error) {
-      return error instanceof ObjectMissingError ? cause : error
+      return error
     }
   }
 
@@ -144,16 +154,23 @@ export class MultipartUpload {
     return { ...this.#bucket.at(this.#key), UploadId: this.id }
   }
 
-  async #call<T>({ signal }: CallOptions, operation: Operation<T>): Promise<T> {
-    const about = { key: this.#key, signal }
-    return retrying(() => this.#bucket.call(about, operation), { policy: this.#policy, signal })
+  async #call<T>(options: CallOptions & { completes?: boolean }, operation: Operation<T>): Promise<T> {
+    const about = { key: this.#key, ...options }
+    return retrying(() => this.#bucket.call(about, operation), {
+      policy: this.#policy,
+      signal: options.signal,
+    })
   }
 }
 
-/** Whether the server knew the upload no more. Ceph then calls it the key that is missing. */
-export function isUploadGone(error: unknown): boolean {
+/**
+ * Whether the upload can't go on: the server knows it no more (Ceph calls that a missing key), or says that another
+ * request was in its way.
+ */
+export function mustBeginAnew(error: unknown): boolean {
   if (error instanceof ObjectMissingError) return true
-  return error instanceof StorageError && error.cause instanceof Error && error.cause.name === 'NoSuchUpload'
+  const name = error instanceof StorageError && error.cause instanceof Error ? error.cause.name : ''
+  return name === 'NoSuchUpload' || name === 'ConditionalRequestConflict'
 }
 
 /** The error at the end of the chain of causes. */

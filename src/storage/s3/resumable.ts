@@ -13,7 +13,7 @@ import {
 import type { RetryPolicy } from '../retry.ts'
 import type { CallOptions } from '../storage.ts'
 import type { S3Bucket } from './bucket.ts'
-import { isUploadGone, maxParts, minPartSize, MultipartUpload, type HeldPart } from './multipart.ts'
+import { mustBeginAnew, maxParts, minPartSize, MultipartUpload, type HeldPart } from './multipart.ts'
 
 export class S3ResumableUploads implements ResumableUploads {
   readonly pieceUnit = 1
@@ -96,7 +96,8 @@ class S3ResumableUpload implements ResumableUpload {
     try {
       await this.#ongoing(this.#upload.complete(this.#parts, { signal }))
     } catch (error) {
-      if (error instanceof ObjectExistsError) await this.#upload.abortAfter(error)
+      const over = error instanceof ObjectExistsError || error instanceof UploadGoneError
+      if (over) await this.#upload.abortAfter(error)
       throw error
     }
   }
@@ -113,26 +114,22 @@ class S3ResumableUpload implements ResumableUpload {
     try {
       return await call
     } catch (error) {
-      throw isUploadGone(error) ? new UploadGoneError(this.#key, { cause: error }) : error
+      throw mustBeginAnew(error) ? new UploadGoneError(this.#key, { cause: error }) : error
     }
   }
 }
 
-/**
- * What completing needs to know of a part that is not sent again.
- * @throws UploadMismatchError when it holds other bytes than the piece. Where the server kept no SHA-256 of the part,
- *   its ETag is the MD5.
- */
+/** What completing needs to know of a part that is not sent again. @throws UploadMismatchError */
 function heldAlready(key: string, number: number, piece: Uint8Array, held: HeldPart): CompletedPart {
-  const part = { PartNumber: number, ETag: held.etag }
-  if (held.size !== piece.length) throw new UploadMismatchError(key)
-  if (held.sha256 === undefined) {
-    if (held.etag.replaceAll('"', '') !== hash('md5', piece)) throw new UploadMismatchError(key)
-    return part
-  }
-  const sha256 = hash('sha256', piece, 'base64')
-  if (held.sha256 !== sha256) throw new UploadMismatchError(key)
-  return { ...part, ChecksumSHA256: sha256 }
+  if (!isHeldPart(piece, held)) throw new UploadMismatchError(key)
+  return { PartNumber: number, ETag: held.etag, ...(held.sha256 && { ChecksumSHA256: held.sha256 }) }
+}
+
+/** Whether a part holds these bytes. Where the server kept no SHA-256 of it, its ETag is the MD5. */
+export function isHeldPart(bytes: Uint8Array, { size, sha256, etag }: HeldPart): boolean {
+  if (size !== bytes.length) return false
+  if (sha256 !== undefined) return sha256 === hash('sha256', bytes, 'base64')
+  return etag.replaceAll('"', '') === hash('md5', bytes)
 }
 
 /** Bytes in the parts from the first one up to the first gap. */

@@ -11,15 +11,23 @@ import { Semaphore } from '../../shared/semaphore.ts'
 import { checkedSource, inParts, rangeWithin } from '../bytes.ts'
 import { AccessDeniedError, ObjectMissingError, StorageError } from '../errors.ts'
 import { assertKey, assertPrefix, isKey } from '../keys.ts'
+import type { Leftovers } from '../leftovers.ts'
 import type { S3Options } from '../options.ts'
 import type { ResumableUploads } from '../resumable.ts'
 import { defaultRetryPolicy, retrying, type RetryPolicy } from '../retry.ts'
-import { bodyWithChecksum } from './body.ts'
+import { bodyWithChecksum, checksumOf } from './body.ts'
 import { S3Bucket } from './bucket.ts'
+import { onlyCreating } from './creating.ts'
 import { missingBucket } from './errors.ts'
+import { S3Leftovers } from './leftovers.ts'
 import { minPartSize } from './multipart.ts'
 import { S3ResumableUploads } from './resumable.ts'
+import type { S3Setup } from './setup.ts'
+import { S3Thawing } from './thawing.ts'
+import { S3Trial } from './trial.ts'
 import { partSizeFor, uploadInParts } from './upload.ts'
+import type { Thawing } from '../thawing.ts'
+import type { Trial } from '../trial.ts'
 import type {
   CallOptions,
   Capabilities,
@@ -50,26 +58,40 @@ export function openS3(
   return new S3Storage(new S3Bucket(options, idleMs), retry)
 }
 
-/** Objects below a prefix of a bucket. Every create is conditional (`If-None-Match: *`) and carries its SHA-256. */
-class S3Storage implements Storage {
-  readonly capabilities: Capabilities = {
-    atomicCreate: true,
+function capabilitiesOf({ conditionalWrites, checksum }: S3Setup): Capabilities {
+  return {
+    atomicCreate: conditionalWrites === 'all',
     durable: true,
-    checksum: 'sha256',
+    checksum,
     // The least that S3 takes: what is in memory counts, not the number of requests.
     partSize: minPartSize,
     concurrency: 16,
     reopenable: true,
   }
+}
+
+/**
+ * Objects below a prefix of a bucket. Every create is conditional (`If-None-Match: *`), where the server heeds that, and
+ * carries its checksum.
+ */
+class S3Storage implements Storage {
+  readonly capabilities: Capabilities
   readonly location: string
   readonly resumable: ResumableUploads
+  readonly leftovers: Leftovers
+  readonly thawing: Thawing | undefined
+  readonly trial: Trial
   readonly #bucket: S3Bucket
   readonly #policy: RetryPolicy
   readonly #partMemory = new Semaphore(partsInMemory)
 
   constructor(bucket: S3Bucket, policy: RetryPolicy) {
     this.location = bucket.location
+    this.capabilities = capabilitiesOf(bucket.setup)
     this.resumable = new S3ResumableUploads(bucket, policy)
+    this.leftovers = new S3Leftovers(bucket)
+    this.thawing = bucket.setup.frozenClasses.length === 0 ? undefined : new S3Thawing(bucket)
+    this.trial = new S3Trial(bucket)
     this.#bucket = bucket
     this.#policy = policy
   }
@@ -77,9 +99,9 @@ class S3Storage implements Storage {
   async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
     assertKey(key)
     const command = new PutObjectCommand({
-      ...this.#bucket.creating(key, options),
-      ...bodyWithChecksum(bytes, options.sha256),
-      IfNoneMatch: '*',
+      ...this.#bucket.creating(key, options.kind),
+      ...(await onlyCreating(this.#bucket, key, 'put', options)),
+      ...bodyWithChecksum(bytes, checksumOf(bytes, this.#bucket.setup.checksum, options.sha256)),
     })
     await this.#bucket.call({ key, signal: options.signal }, (send) =>
       this.#bucket.client.send(command, send),

@@ -1,0 +1,77 @@
+import { HeadObjectCommand, RestoreObjectCommand, type Tier } from '@aws-sdk/client-s3'
+import { StorageError } from '../errors.ts'
+import { assertKey } from '../keys.ts'
+import type { Temperature, Thawing, ThawOffer, ThawTier } from '../thawing.ts'
+import type { CallOptions } from '../storage.ts'
+import type { S3Bucket } from './bucket.ts'
+
+/**
+ * AWS's list for us-east-1; other regions differ little.
+ * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html and
+ * https://aws.amazon.com/s3/pricing/
+ */
+export const offers: readonly ThawOffer[] = [
+  { storageClass: 'GLACIER', tier: 'bulk', hours: 12, perGigabyte: 0, perThousand: 0 },
+  { storageClass: 'GLACIER', tier: 'standard', hours: 5, perGigabyte: 0.01, perThousand: 0.05 },
+  { storageClass: 'GLACIER', tier: 'expedited', hours: 5 / 60, perGigabyte: 0.03, perThousand: 10 },
+  { storageClass: 'DEEP_ARCHIVE', tier: 'bulk', hours: 48, perGigabyte: 0.0025, perThousand: 0.025 },
+  { storageClass: 'DEEP_ARCHIVE', tier: 'standard', hours: 12, perGigabyte: 0.02, perThousand: 0.1 },
+]
+
+const tiers: Record<ThawTier, Tier> = { bulk: 'Bulk', standard: 'Standard', expedited: 'Expedited' }
+
+export class S3Thawing implements Thawing {
+  readonly offers = offers
+  readonly #bucket: S3Bucket
+
+  constructor(bucket: S3Bucket) {
+    this.#bucket = bucket
+  }
+
+  async temperature(key: string, { signal }: CallOptions): Promise<Temperature> {
+    assertKey(key)
+    const command = new HeadObjectCommand(this.#bucket.at(key))
+    const { StorageClass: storageClass = 'STANDARD', Restore: restore } = await this.#bucket.call(
+      { key, signal },
+      (send) => this.#bucket.client.send(command, send),
+    )
+    if (!this.#bucket.setup.frozenClasses.includes(storageClass)) return { state: 'readable' }
+    return temperatureBy(restore, storageClass)
+  }
+
+  async thaw(key: string, tier: ThawTier, { days, signal }: CallOptions & { days: number }): Promise<void> {
+    const temperature = await this.temperature(key, { signal })
+    if (temperature.state !== 'frozen') return
+    const { storageClass } = temperature
+    if (!offers.some((offer) => offer.storageClass === storageClass && offer.tier === tier)) {
+      throw new StorageError(`${key} can't be thawed ${tier}: ${storageClass} does not have that`, {
+        transient: false,
+        hint: 'Take another tier.',
+      })
+    }
+    const command = new RestoreObjectCommand({
+      ...this.#bucket.at(key),
+      RestoreRequest: { Days: days, GlacierJobParameters: { Tier: tiers[tier] } },
+    })
+    try {
+      await this.#bucket.call({ key, signal }, (send) => this.#bucket.client.send(command, send))
+    } catch (error) {
+      if (!isAlreadyThawing(error)) throw error
+    }
+  }
+}
+
+/** @param restore the `x-amz-restore` header: `ongoing-request="false", expiry-date="Fri, 21 Dec 2012 00:00:00 GMT"`. */
+export function temperatureBy(restore: string | undefined, storageClass: string): Temperature {
+  if (restore === undefined) return { state: 'frozen', storageClass }
+  if (!restore.includes('ongoing-request="false"')) return { state: 'thawing', storageClass }
+  const expiry = Date.parse(/expiry-date="([^"]*)"/.exec(restore)?.[1] ?? '')
+  return { state: 'thawed', until: Number.isNaN(expiry) ? undefined : new Date(expiry) }
+}
+
+function isAlreadyThawing(error: unknown): boolean {
+  if (!(error instanceof StorageError) || !(error.cause instanceof Error)) return false
+  return (
+    error.cause.name === 'RestoreAlreadyInProgress' || error.cause.name === 'ObjectAlreadyInActiveTierError'
+  )
+}
