@@ -34,6 +34,7 @@ export function checkConfig(checked: Checked): Problem[] {
     ...checkNames(checked, 'destinations'),
     ...checkSourceNames(checked),
     ...checkPins(checked),
+    ...checkBuckets(checked),
     ...checkRecovery(checked),
     ...checkNothingIsWrittenIntoSources(checked),
   ]
@@ -66,6 +67,20 @@ function checkPins(checked: Checked): Problem[] {
   const { settings } = checked
   if (!settings.vault || !settings.destinations[0]?.vault) return []
   return [problemAt(checked, ['vault'], 'pins the first destination, and that has a vault of its own')]
+}
+
+function checkBuckets(checked: Checked): Problem[] {
+  return checked.config.destinations.flatMap((destination, index) =>
+    destination.type === 'gcs' && destination.bucket === ''
+      ? [
+          problemAt(
+            checked,
+            ['destinations', index, 'bucket'],
+            'is missing; it takes a text, or GCS_BUCKET does',
+          ),
+        ]
+      : [],
+  )
 }
 
 function checkRecovery(checked: Checked): Problem[] {

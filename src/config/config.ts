@@ -1,4 +1,5 @@
 import type { Secret } from './secret.ts'
+import type { GcsDestination } from './destinations/gcs.ts'
 import type { LocalDestination } from './destinations/local.ts'
 import type { RcloneDestination } from './destinations/rclone.ts'
 import type { S3Destination } from './destinations/s3.ts'
@@ -43,4 +44,4 @@ export interface DatabaseReferences {
 }
 
 /** A place that keeps backups. Its `vault` is what `init` pinned, also when that stands at the top of the file. */
-export type Destination = LocalDestination | S3Destination | RcloneDestination
+export type Destination = LocalDestination | S3Destination | RcloneDestination | GcsDestination

@@ -26,6 +26,11 @@ export class Environment {
     return (this.#own[name] ?? this.#fromFile[name]) || undefined
   }
 
+  /** A variable's value where only the `.env` file has it: whoever looks into the process's own does not see that one. */
+  getFromFile(name: string): string | undefined {
+    return this.#own[name] === undefined ? this.#fromFile[name] || undefined : undefined
+  }
+
   /** Where a variable comes from, for people: `variable NAME`, or `variable NAME in .env`. */
   originOf(name: string): string {
     return this.#own[name] === undefined && this.#fromFile[name] !== undefined

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os'
 import { join, resolve as resolvePath } from 'node:path'
 import type { Config, DatabaseReferences, Destination } from './config.ts'
+import { bucketVariable, credentialsVariable, type GcsDestination } from './destinations/gcs.ts'
 import type { ConfigDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { fieldName, type FieldPath } from './problem.ts'
@@ -59,7 +60,9 @@ export function resolveConfig(from: Ingredients): Config {
     recovery: settings.recovery,
     writeOnly: settings.writeOnly,
     limits: settings.limits,
-    destinations: settings.destinations.map((written, index) => resolveDestination(from, written, index)),
+    destinations: settings.destinations.map((written, index) =>
+      resolveDestination(from, written, index, origins),
+    ),
     origins,
   }
 }
@@ -116,13 +119,34 @@ function resolveDestination(
   from: Ingredients,
   written: FileSettings['destinations'][number],
   index: number,
+  origins: Record<string, string>,
 ): Destination {
   const vault = written.vault ?? (index === 0 ? from.settings.vault : undefined)
   const resolved = { ...followAll(from, ['destinations', index], written), vault }
   const absolute = (path: string) => resolvePath(from.folder, path)
   if (resolved.type === 'local') return { ...resolved, path: absolute(resolved.path) }
   if (resolved.type === 'rclone') return { ...resolved, config: resolved.config && absolute(resolved.config) }
+  if (resolved.type === 'gcs') return resolveGcs(from, resolved, index, origins)
   return resolved
+}
+
+/** What the file leaves out, the variables of the older set-up may say. */
+function resolveGcs(
+  from: Ingredients,
+  destination: GcsDestination,
+  index: number,
+  origins: Record<string, string>,
+): GcsDestination {
+  const bucket = destination.bucket === '' ? bucketVariable(from.environment) : undefined
+  const credentials = destination.credentials ? undefined : credentialsVariable(from.environment, from.cwd)
+  for (const [field, found] of Object.entries({ bucket, credentials })) {
+    if (found) origins[`destinations[${index}].${field}`] = from.environment.originOf(found.variable)
+  }
+  return {
+    ...destination,
+    ...(bucket && { bucket: bucket.value }),
+    ...(credentials && { credentials: credentials.value }),
+  }
 }
 
 /** The same value with every reference in it followed. */

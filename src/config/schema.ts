@@ -5,6 +5,7 @@
 import picomatch from 'picomatch'
 import * as z from 'zod'
 import { libraryFolders } from '../immich/folders.ts'
+import { gcsDestination } from './destinations/gcs.ts'
 import { localDestination } from './destinations/local.ts'
 import { rcloneDestination } from './destinations/rclone.ts'
 import { s3Destination } from './destinations/s3.ts'
@@ -21,7 +22,12 @@ const recipient = z.string().superRefine((value, context) => {
   if (problem) context.addIssue({ code: 'custom', message: problem })
 })
 
-const destination = z.discriminatedUnion('type', [localDestination, s3Destination, rcloneDestination])
+const destination = z.discriminatedUnion('type', [
+  localDestination,
+  s3Destination,
+  rcloneDestination,
+  gcsDestination,
+])
 
 export const configSchema = z.strictObject({
   host: name.default('main'),

@@ -1,5 +1,6 @@
 import type { BackendOptions, StorageOptions } from '../storage/options.ts'
 import type { Destination } from './config.ts'
+import { gcsOptions } from './destinations/gcs.ts'
 import { localOptions } from './destinations/local.ts'
 import { rcloneOptions } from './destinations/rclone.ts'
 import { s3Options } from './destinations/s3.ts'
@@ -21,6 +22,8 @@ function backendOptions(destination: Destination): BackendOptions {
       return localOptions(destination)
     case 's3':
       return s3Options(destination)
+    case 'gcs':
+      return gcsOptions(destination)
     case 'rclone':
       return rcloneOptions(destination)
   }
