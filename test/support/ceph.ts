@@ -95,7 +95,7 @@ async function createUser(
   const credentials = [`--access-key=${keys.accessKeyId}`, `--secret-key=${keys.secretAccessKey}`]
   await ceph.run('radosgw-admin', 'user', 'create', '--uid=test', '--display-name=test', ...credentials)
   // Storage classes have to be there before the gateway starts.
-  for (const storageClass of ['STANDARD_IA', 'DEEP_ARCHIVE']) {
+  for (const storageClass of ['STANDARD_IA', 'GLACIER', 'DEEP_ARCHIVE']) {
     const place = ['--placement-id', 'default-placement', '--storage-class', storageClass]
     await ceph.run('radosgw-admin', 'zonegroup', 'placement', 'add', '--rgw-zonegroup', 'default', ...place)
     const pool = ['--data-pool', 'default.rgw.buckets.data']
