@@ -67,4 +67,5 @@ destinations:
 #    storageClass: STANDARD
 #    credentials: { accessKeyId: env:S3_KEY_ID, secretAccessKey: env:S3_SECRET }
 #  - { name: elsewhere, type: rclone, remote: "myremote:backups/immich" }
+#  - { name: google, type: gcs, bucket: photos, storageClass: ARCHIVE, credentials: file:/run/secrets/gcs.json }
 `
