@@ -49,7 +49,7 @@ const bytes = (length: number) =>
     .regex(new RegExp(`^[0-9a-f]{${2 * length}}$`))
     .transform((text) => Buffer.from(text, 'hex'))
 const count = z.number().int().positive()
-const schema = z.object({
+export const noteSchema = z.object({
   version: z.literal(1),
   salt: bytes(saltSize),
   token: z.string(),
@@ -69,7 +69,7 @@ export async function storeUploadNote(
   options: CallOptions,
 ): Promise<void> {
   const place = uploadNoteKey(uploadName(vault.keys.names, contentSha256), randomBytes(8))
-  const fields: z.input<typeof schema> = {
+  const fields: z.input<typeof noteSchema> = {
     version: 1,
     salt: Buffer.from(salt).toString('hex'),
     ...note,
@@ -114,7 +114,7 @@ async function readNote(
     const key = await reopenDataKey(vault, identity, keyIdOf(object), options)
     if (key === undefined) return undefined
     const plaintext = decryptObject(onlyKey(key), objectContext(vault.id, place), object)
-    const { data: note } = schema.safeParse(JSON.parse(plaintext.toString('utf8')))
+    const { data: note } = noteSchema.safeParse(JSON.parse(plaintext.toString('utf8')))
     return note && { note, key }
   } catch (error) {
     if (!isNoNote(error)) throw error

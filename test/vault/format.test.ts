@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3'
 import * as z from 'zod'
 import { createTables, tableNames } from '../../src/manifest/schema.ts'
 import { recordSchema } from '../../src/vault/record.ts'
+import { noteSchema } from '../../src/vault/uploadNotes.ts'
 import { computeVectors, type VectorInputs } from './formatVectors.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/format.md'), 'utf8')
@@ -24,13 +25,25 @@ describe('docs/format.md says what the program does', () => {
   })
 
   test('every field of a snapshot record', () => {
-    const section = /## Snapshot records\n(.*?)\n## /s.exec(page)?.[1] ?? ''
-    const named = new Set([...section.matchAll(/`[^`]+`/g)].flatMap(([code]) => code.match(/\w+/g) ?? []))
     const fields = fieldsOf(z.toJSONSchema(recordSchema))
     expect(fields).toContain('plaintextSha256')
+    const named = namesIn('Snapshot records')
+    expect(fields.filter((field) => !named.has(field))).toEqual([])
+  })
+
+  test('every field of a note on an upload', () => {
+    const fields = fieldsOf(z.toJSONSchema(noteSchema, { io: 'input' }))
+    expect(fields).toContain('partSize')
+    const named = namesIn('Notes on uploads')
     expect(fields.filter((field) => !named.has(field))).toEqual([])
   })
 })
+
+/** What a section of the page has in code font. */
+function namesIn(section: string): Set<string> {
+  const text = new RegExp(`## ${section}\\n(.*?)\\n## `, 's').exec(page)?.[1] ?? ''
+  return new Set([...text.matchAll(/`[^`\n]+`/g)].flatMap(([code]) => code.match(/\w+/g) ?? []))
+}
 
 /** The names of all fields of a JSON schema, also of objects in it. */
 function fieldsOf(schema: unknown): string[] {

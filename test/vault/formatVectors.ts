@@ -2,7 +2,7 @@ import { leadSize, ObjectEncryptor, objectSize, type ObjectKey } from '../../src
 import { parseIdentity } from '../../src/crypto/identity.ts'
 import { objectKey, sealedIndexKey, objectContext } from '../../src/vault/layout.ts'
 import { encodeVaultFile, parseVaultFile } from '../../src/vault/vaultFile.ts'
-import { deriveVaultKeys, keyIdFor, objectName, sealKey } from '../../src/vault/vaultKeys.ts'
+import { deriveVaultKeys, keyIdFor, objectName, sealKey, uploadName } from '../../src/vault/vaultKeys.ts'
 
 /** What the vectors of docs/format.md start from. All but identities and `created` is bytes in hexadecimal. */
 export interface VectorInputs {
@@ -54,6 +54,7 @@ export async function computeVectors(inputs: VectorInputs): Promise<Record<strin
     dataKeyId: hex(data.id),
     objectKey: place,
     objectContext: contextOf(place),
+    uploadName: hex(uploadName(keys.names, bytes('contentSha256'))),
     object: hex(encryptWithSalt(data, contextOf(place), bytes('plaintext'), bytes('salt'))),
   }
 }
