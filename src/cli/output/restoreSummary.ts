@@ -55,5 +55,5 @@ export function restoreSummary({ destination, record, result }: RestoreEnd): str
 }
 
 function stillThawing(destination: string, { objects, bytes }: ObjectTotals): string {
-  return `${destination}: nothing was restored yet: ${formatNumberOf(objects, 'object')} (${formatBytes(bytes)}) are thawing. Run the same command again when they are ready`
+  return `${destination}: nothing was restored yet: ${formatNumberOf(objects, 'object')} (${formatBytes(bytes)}) ${objects === 1 ? 'has' : 'have'} to thaw first. Run the same command again when that is done`
 }
