@@ -7,12 +7,14 @@ import { join } from 'node:path'
 import { sleep } from '../../shared/abort.ts'
 import { UserError } from '../../shared/errors.ts'
 import type { RcloneAddress, RcloneOptions } from '../options.ts'
+import { StorageError } from '../errors.ts'
 import { RcloneApi } from './api.ts'
 import { lastLines } from './log.ts'
 import { daemonScript } from './script.ts'
 
 /** The oldest version that all of this was seen to work with: Debian 12's. */
-const oldestVersion = [1, 60]
+const oldest = '1.60'
+const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number)
 /** How long rclone may take to answer for the first time, and to end, in milliseconds. */
 const startMs = 30_000
 const endMs = 5_000
@@ -45,13 +47,13 @@ export async function startRclone({
 
   const port = await portOf(shell, { log, password })
   const address = { port, password, log }
-  await checkVersion(address)
+  await check(shell, address)
   const owned = stack.move()
   return { address, [Symbol.asyncDispose]: async () => await owned.disposeAsync() }
 }
 
 async function runScript(folder: string, log: string): Promise<ChildProcess> {
-  await using output = await open(log, 'wx', 0o600)
+  await using output = await open(log, 'ax', 0o600)
   const shell = spawn('/bin/sh', ['-c', daemonScript, 'safelight-rclone', folder], {
     // A session of its own: Ctrl-C at a terminal is for us to hear, and rclone is still needed to end well.
     detached: true,
@@ -70,40 +72,55 @@ async function portOf(
 ): Promise<number> {
   const deadline = performance.now() + startMs
   while (performance.now() < deadline) {
-    const hasEnded = shell.exitCode !== null || shell.signalCode !== null
+    const isOver = hasEnded(shell)
     const port = /remote control on http:\/\/127\.0\.0\.1:(\d+)/.exec(await readFile(log, 'utf8'))?.[1]
     if (port !== undefined) return Number(port)
     if (shell.exitCode === 127) {
       throw new UserError('rclone is not installed', {
-        hint: 'Install rclone 1.60 or later, so that the command `rclone` is found.',
+        hint: `Install rclone ${oldest} or later, so that the command \`rclone\` is found.`,
       })
     }
-    if (hasEnded) throw new UserError(`rclone did not start${await lastLines(log, password)}`)
+    if (isOver) throw new UserError(`rclone did not start${await lastLines(log, password)}`)
     await sleep(pollMs)
   }
   throw new UserError(`rclone did not start within ${startMs / 1000} s${await lastLines(log, password)}`)
 }
 
-async function checkVersion(address: RcloneAddress): Promise<void> {
+/** @throws UserError when rclone is too old, or ends because it can't read its configuration. */
+async function check(shell: ChildProcess, address: RcloneAddress): Promise<void> {
   const api = new RcloneApi(address, startMs)
   try {
-    const { version, decomposed } = await api.call<{ version: string; decomposed: number[] }>(
-      'core/version',
-      {},
-    )
-    const [major = 0, minor = 0] = decomposed
-    const [oldestMajor = 0, oldestMinor = 0] = oldestVersion
-    if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
-    throw new UserError(`rclone ${version} is too old`, {
-      hint: `Install rclone ${oldestVersion.join('.')} or later.`,
+    requireVersion(await api.call('core/version', {}))
+    await api.call('config/listremotes', {})
+  } catch (error) {
+    if (error instanceof UserError && !(error instanceof StorageError)) throw error
+    await ended(shell)
+    throw new UserError(`rclone did not start${await lastLines(address.log, address.password)}`, {
+      cause: error,
+      hint: 'See whether `rclone listremotes` works with the same configuration and password.',
     })
   } finally {
     api.close()
   }
 }
 
+function requireVersion({ version, decomposed }: { version: string; decomposed: number[] }): void {
+  const [major = 0, minor = 0] = decomposed
+  if (major > oldestMajor || (major === oldestMajor && minor >= oldestMinor)) return
+  throw new UserError(`rclone ${version} is too old`, { hint: `Install rclone ${oldest} or later.` })
+}
+
 async function end(shell: ChildProcess): Promise<void> {
   shell.stdin?.end()
-  if (shell.exitCode !== null || shell.signalCode !== null) return
+  await ended(shell)
+}
+
+/** Waits for its end, though not forever. */
+async function ended(shell: ChildProcess): Promise<void> {
+  if (hasEnded(shell)) return
   await once(shell, 'exit', { signal: AbortSignal.timeout(endMs) })
+}
+
+function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode !== null || signalCode !== null
 }

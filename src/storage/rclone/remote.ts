@@ -104,20 +104,17 @@ export class RcloneRemote {
     options: CallOptions & { range: string | undefined },
   ): Promise<IncomingMessage | undefined> {
     try {
-      return await this.reading(async () => await this.#api.open(this.name, key, options), options)
-    } catch (error) {
+      return await this.#api.open(this.name, key, options)
+    } catch (cause) {
+      const error = rcloneError(this.name, cause)
       if (isMissing(error)) return undefined
       throw error
     }
   }
 
-  /** Runs what reads from rclone. @throws errors of the storage contract, the signal's reason. */
+  /** Runs what reads from an opened file. @throws errors of the storage contract, the signal's reason. */
   async reading<T>(read: () => Promise<T>, options: CallOptions): Promise<T> {
-    try {
-      return await this.#api.talking(options, read)
-    } catch (error) {
-      throw rcloneError(this.name, error)
-    }
+    return await this.#api.talking(options, read)
   }
 
   /**
