@@ -1,7 +1,7 @@
 /* How the rclone backend meets an rclone that gets stuck, lies or stores other bytes: one that the test plays itself. */
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import { buffer, json } from 'node:stream/consumers'
+import { json } from 'node:stream/consumers'
 import { describe, expect, test } from 'vitest'
 import { ObjectExistsError } from '../../src/storage/errors.ts'
 import { openRclone } from '../../src/storage/rclone/rclone.ts'
@@ -60,8 +60,14 @@ async function fakeRclone(
 
 /** Takes what is offered, as rclone does. */
 async function take({ url = '' }: Call): Promise<object> {
-  await buffer((await fetch(url)).body ?? [])
+  await (await fetch(url)).bytes()
   return {}
+}
+
+/** Takes the beginning, and then does nothing more. */
+async function takeOneChunk({ url = '' }: Call): Promise<undefined> {
+  const reader = (await fetch(url)).body?.getReader()
+  await reader?.read()
 }
 
 const stored = (item: object | null) => () => ({ item })
@@ -140,12 +146,7 @@ describe('an rclone that is stuck', () => {
   })
 
   test('in the middle of an upload is given up, and the source is closed', async () => {
-    const takeOne = async ({ url = '' }: Call) => {
-      const reader = (await fetch(url)).body?.getReader()
-      await reader?.read()
-      return undefined
-    }
-    const answers = { 'operations/copyurl': takeOne, 'operations/deletefile': () => ({}) }
+    const answers = { 'operations/copyurl': takeOneChunk, 'operations/deletefile': () => ({}) }
     await using rclone = await fakeRclone(true, answers, 1000)
     let isClosed = false
     const source = async function* () {
