@@ -3,6 +3,7 @@ import type { GcsDestination } from './destinations/gcs.ts'
 import type { LocalDestination } from './destinations/local.ts'
 import type { RcloneDestination } from './destinations/rclone.ts'
 import type { S3Destination } from './destinations/s3.ts'
+import type { SftpDestination } from './destinations/sftp.ts'
 import type { FileSettings } from './schema.ts'
 
 /** A valid configuration: paths absolute, defaults filled in, references followed. Deeply frozen. */
@@ -44,4 +45,5 @@ export interface DatabaseReferences {
 }
 
 /** A place that keeps backups. Its `vault` is what `init` pinned, also when that stands at the top of the file. */
-export type Destination = LocalDestination | S3Destination | RcloneDestination | GcsDestination
+export type Destination =
+  LocalDestination | S3Destination | RcloneDestination | GcsDestination | SftpDestination

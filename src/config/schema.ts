@@ -9,6 +9,7 @@ import { gcsDestination } from './destinations/gcs.ts'
 import { localDestination } from './destinations/local.ts'
 import { rcloneDestination } from './destinations/rclone.ts'
 import { s3Destination } from './destinations/s3.ts'
+import { sftpDestination } from './destinations/sftp.ts'
 import { httpUrl, name, pin, secret, text } from './fields.ts'
 import { limits } from './limits.ts'
 import { recipientProblem } from './recipient.ts'
@@ -27,6 +28,7 @@ const destination = z.discriminatedUnion('type', [
   s3Destination,
   rcloneDestination,
   gcsDestination,
+  sftpDestination,
 ])
 
 export const configSchema = z.strictObject({

@@ -4,6 +4,7 @@ import { gcsOptions } from './destinations/gcs.ts'
 import { localOptions } from './destinations/local.ts'
 import { rcloneOptions } from './destinations/rclone.ts'
 import { s3Options } from './destinations/s3.ts'
+import { sftpOptions } from './destinations/sftp.ts'
 import { limitsOf, type LimitSettings } from './limits.ts'
 
 /**
@@ -22,6 +23,8 @@ function backendOptions(destination: Destination): BackendOptions {
       return localOptions(destination)
     case 's3':
       return s3Options(destination)
+    case 'sftp':
+      return sftpOptions(destination)
     case 'gcs':
       return gcsOptions(destination)
     case 'rclone':

@@ -66,6 +66,13 @@ destinations:
 #    forcePathStyle: true
 #    storageClass: STANDARD
 #    credentials: { accessKeyId: env:S3_KEY_ID, secretAccessKey: env:S3_SECRET }
+#  - name: friend
+#    type: sftp
+#    host: backup.example.org
+#    user: safelight
+#    path: vault
+#    hostKey: SHA256:0000000000000000000000000000000000000000000
+#    key: file:/run/secrets/ssh_key
 #  - { name: elsewhere, type: rclone, remote: "myremote:backups/immich" }
 #  - { name: google, type: gcs, bucket: photos, storageClass: ARCHIVE, credentials: file:/run/secrets/gcs.json }
 `

@@ -34,7 +34,13 @@ test('what config init writes is valid with every field turned on, and names eve
   expect(folder.problems()).toEqual([])
   const top = fieldPatterns().filter((field) => /^\w+$/.test(field) && field !== 'vault')
   expect(top.filter((field) => !new RegExp(`^${field}:`, 'm').test(all))).toEqual([])
-  expect(folder.load().destinations.map(({ name }) => name)).toEqual(['disk', 'cloud', 'elsewhere', 'google'])
+  expect(folder.load().destinations.map(({ name }) => name)).toEqual([
+    'disk',
+    'cloud',
+    'friend',
+    'elsewhere',
+    'google',
+  ])
 })
 
 test('every value tells where it came from', async () => {
