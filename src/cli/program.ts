@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { readEnvironment } from '../config/environment.ts'
 import { loadConfig } from '../config/load.ts'
-import { isReference, resolveSecret, type Secret } from '../config/secret.ts'
+import { isReference, referenceForms, resolveSecret, type Secret } from '../config/secret.ts'
 import { exitCodes, UserError } from '../shared/errors.ts'
 import { commands } from './commands.ts'
 import type { CommandModule, Context, Surroundings } from './context.ts'
@@ -63,7 +63,7 @@ function secretOf(reference: string, option: string, { env, cwd }: Surroundings)
     return resolveSecret(reference, { environment: readEnvironment(env, cwd), folder: cwd }, option)
   }
   throw new UserError(
-    `${option} takes a reference to the secret, env:NAME or file:/path, and never the secret itself`,
+    `${option} takes a reference to the secret, ${referenceForms}, and never the secret itself`,
     {
       hint: 'What stands on a command line can be seen by everybody on the machine, and stays in the history.',
     },

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { referenceForms } from '../config/secret.ts'
 import { parseDatabaseUrl } from '../immich/databaseUrl.ts'
 import { describeDatabase } from '../immich/settings.ts'
 import { findDestination } from '../config/destination.ts'
@@ -20,7 +21,7 @@ interface Options extends SnapshotOptions {
 export function configure(command: Command): void {
   command.requiredOption(
     '--into <reference>',
-    'where the URL of the database is: env:NAME or file:/path, never the URL itself',
+    `where the URL of the database is: ${referenceForms}, never the URL itself`,
   )
   addSnapshotOptions(command)
     .option('--overwrite', 'replace what is in the database, and end every other connection to it')

@@ -26,6 +26,11 @@ export class Environment {
     return (this.#own[name] ?? this.#fromFile[name]) || undefined
   }
 
+  /** All of them, for a program that is run. */
+  get all(): Variables {
+    return { ...this.#fromFile, ...this.#own }
+  }
+
   /** A variable's value where only the `.env` file has it: whoever looks into the process's own does not see that one. */
   getFromFile(name: string): string | undefined {
     return this.#own[name] === undefined ? this.#fromFile[name] || undefined : undefined

@@ -1,7 +1,7 @@
 /* Kinds of fields that several parts of the configuration have. */
 import * as z from 'zod'
 import { limits } from './limits.ts'
-import { isReference, SecretReference } from './secret.ts'
+import { isReference, referenceForms, SecretReference } from './secret.ts'
 
 export const name = z
   .string()
@@ -12,7 +12,7 @@ export const text = z.string().min(1, 'is empty')
 /** A secret field. The message never repeats what was written there. */
 export const secret = z
   .string()
-  .refine(isReference, 'takes a reference to the secret, env:NAME or file:/path, and never the secret itself')
+  .refine(isReference, `takes a reference to the secret, ${referenceForms}, and never the secret itself`)
 
 /** The same within a destination: what is parsed says by its type that it is a reference, and gets followed. */
 export const secretReference = secret.transform((reference) => new SecretReference(reference))

@@ -6,7 +6,7 @@ import { errorCode, errorMessage } from '../shared/errors.ts'
 import { type Checked, problemAt } from './checks.ts'
 import { databaseSettings } from './database.ts'
 import type { FieldPath, Problem } from './problem.ts'
-import { Secret } from './secret.ts'
+import { referenceForms, Secret } from './secret.ts'
 
 /** A part of the configuration. `library` includes the further sources. */
 export type Need = 'library' | 'database' | 'identity' | 'destinations'
@@ -64,7 +64,7 @@ function checkDatabase(checked: Checked): Problem[] {
 function checkIdentity(checked: Checked): Problem[] {
   const { identity, passphrase } = checked.config
   if (!identity && !checked.failed.has('identity')) {
-    return [problemAt(checked, ['identity'], 'is missing; it takes env:NAME or file:/path')]
+    return [problemAt(checked, ['identity'], `is missing; it takes ${referenceForms}`)]
   }
   return [
     ...secretProblem(checked, ['identity'], identity),

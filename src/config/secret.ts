@@ -3,10 +3,14 @@ import { resolve } from 'node:path'
 import { inspect } from 'node:util'
 import { errorCode, UserError } from '../shared/errors.ts'
 import type { Environment } from './environment.ts'
+import { readFromOnePassword } from './onePassword.ts'
 
-const referencePattern = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+)$/
+const referencePattern = /^(?:env:[A-Za-z_][A-Za-z0-9_]*|file:.+|op:\/\/(?:[^/\p{Cc}]+\/){2}\P{Cc}+)$/u
 
-/** Whether a text is `env:NAME` or `file:PATH`. Anything else in a secret's place could be the secret itself. */
+/** What a secret's place takes, for messages. */
+export const referenceForms = 'env:NAME, file:/path or op://vault/item/field'
+
+/** Whether a text is a reference. Anything else in a secret's place could be the secret itself. */
 export function isReference(text: string): boolean {
   return referencePattern.test(text)
 }
@@ -27,24 +31,34 @@ export type Resolved<T> = T extends SecretReference
     ? { [K in keyof T]: Resolved<T[K]> }
     : T
 
+/** What a reference leads to: the secret, or why there is none, and what to do about that. */
+export type FoundSecret = { bytes: Buffer } | { problem: string; hint?: string }
+
 /**
  * A secret and the reference that it came from. Only `reveal` and `revealBytes` give the secret away; printed, logged,
  * inspected or turned into JSON it is `[secret from env:NAME]`.
  */
 export class Secret {
-  /** `env:NAME` or `file:PATH`, as written. */
+  /** As written. */
   readonly reference: string
-  /** Why there is no value, or undefined when there is one. */
-  readonly problem: string | undefined
-  readonly #bytes: Buffer
   readonly #place: string
+  readonly #look: () => FoundSecret
+  #found: FoundSecret | undefined
 
-  /** @param place where the reference stands and for which field, to begin an error message with. */
-  constructor(reference: string, value: { bytes: Buffer } | { problem: string }, place: string) {
+  /**
+   * @param found what the reference leads to. A function is called when the secret is first revealed.
+   * @param place where the reference stands and for which field, to begin an error message with.
+   */
+  constructor(reference: string, found: FoundSecret | (() => FoundSecret), place: string) {
     this.reference = reference
-    this.problem = 'problem' in value ? value.problem : undefined
-    this.#bytes = 'bytes' in value ? value.bytes : Buffer.alloc(0)
     this.#place = place
+    this.#look = typeof found === 'function' ? found : () => found
+    this.#found = typeof found === 'function' ? undefined : found
+  }
+
+  /** Why there is no value, as far as that is known without looking anywhere. */
+  get problem(): string | undefined {
+    return this.#found && 'problem' in this.#found ? this.#found.problem : undefined
   }
 
   /** The secret as text, without the newlines at its end. @throws UserError when its reference leads nowhere. */
@@ -54,8 +68,10 @@ export class Secret {
 
   /** The secret's bytes exactly as they are. @throws UserError when its reference leads nowhere. */
   revealBytes(): Buffer {
-    if (this.problem !== undefined) throw new UserError(`${this.#place}: ${this.problem}`)
-    return this.#bytes
+    this.#found ??= this.#look()
+    if ('bytes' in this.#found) return this.#found.bytes
+    const { problem, hint } = this.#found
+    throw new UserError(`${this.#place}: ${problem}`, hint === undefined ? {} : { hint })
   }
 
   toString(): string {
@@ -73,33 +89,30 @@ export class Secret {
 
 /**
  * Follows a reference. One that leads nowhere gives a Secret all the same, which complains when it is revealed, so
- * that a command never fails over a secret that it has no use for.
+ * that a command never fails over a secret that it has no use for. 1Password is asked only then, because that takes
+ * its time, and may take a person.
  * @param folder what a relative `file:` path is relative to.
  * @param place as for {@link Secret}.
  */
 export function resolveSecret(
   reference: string,
-  context: { environment: Environment; folder: string },
+  { environment, folder }: { environment: Environment; folder: string },
   place: string,
 ): Secret {
-  return new Secret(reference, lookUp(reference, context), place)
+  const [, scheme, rest = ''] = /^(env|file|op):(.*)$/s.exec(reference) ?? []
+  if (scheme === 'env') return new Secret(reference, variable(rest, environment), place)
+  if (scheme === 'file') return new Secret(reference, readSecretFile(resolve(folder, rest)), place)
+  return new Secret(reference, () => readFromOnePassword(reference, environment.all), place)
 }
 
-function lookUp(
-  reference: string,
-  { environment, folder }: { environment: Environment; folder: string },
-): { bytes: Buffer } | { problem: string } {
-  const name = /^env:(.+)$/.exec(reference)?.[1]
-  if (name !== undefined) {
-    const value = environment.get(name)
-    return value === undefined
-      ? { problem: `environment variable ${name} is not set` }
-      : { bytes: Buffer.from(value) }
-  }
-  return readSecretFile(resolve(folder, reference.replace(/^file:/, '')))
+function variable(name: string, environment: Environment): FoundSecret {
+  const value = environment.get(name)
+  return value === undefined
+    ? { problem: `environment variable ${name} is not set` }
+    : { bytes: Buffer.from(value) }
 }
 
-function readSecretFile(path: string): { bytes: Buffer } | { problem: string } {
+function readSecretFile(path: string): FoundSecret {
   try {
     const bytes = readFileSync(path)
     return withoutNewlines(bytes) === '' ? { problem: `the file ${path} is empty` } : { bytes }

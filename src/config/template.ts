@@ -1,6 +1,7 @@
 /** What `config init` writes. A line that begins with `#` and a letter is a field that is turned off. */
 export const configTemplate = `# Safelight's configuration. It holds no secret: a secret field names where its secret lies, env:NAME (an environment
-# variable, or a line of the .env file beside this file) or file:/path. Relative paths begin at this file's folder.
+# variable, or a line of the .env file beside this file), file:/path, or op://vault/item/field (1Password's).
+# Relative paths begin at this file's folder.
 # See what is in effect, and where it came from, with: safelight config list
 
 # The name of this library's chain of snapshots in the vault. Never the machine's or the pod's name.

@@ -55,7 +55,7 @@ test('problems of the configuration go to stderr without a stack, and nothing to
     stdout: '',
     stderr: `error: the configuration has 2 problems
   safelight.yaml:1:1: hots: there is no such field; did you mean host?
-  safelight.yaml:2:11: identity: takes a reference to the secret, env:NAME or file:/path, and never the secret itself
+  safelight.yaml:2:11: identity: takes a reference to the secret, env:NAME, file:/path or op://vault/item/field, and never the secret itself
 `,
   })
 })
