@@ -40,6 +40,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./verifyRestore.ts'),
   },
   {
+    name: 'check',
+    summary: 'probe the destinations, and say what to improve',
+    load: () => import('./check.ts'),
+  },
+  {
     name: 'config',
     summary: 'write a configuration file, or show what is in effect',
     commands: [

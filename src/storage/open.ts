@@ -54,6 +54,10 @@ export async function openStorage(options: StorageOptions): Promise<Storage> {
       const { openSftp } = await import('./sftp/sftp.ts')
       return overNetwork(limits, await openSftp(options))
     }
+    case 'drive': {
+      const { openDrive } = await import('./drive/drive.ts')
+      return overNetwork(limits, openDrive(options))
+    }
     case 'rclone': {
       const { openRclone } = await import('./rclone/rclone.ts')
       return overNetwork(limits, await openRclone(options))

@@ -5,10 +5,10 @@ import type { Site } from './site.ts'
 
 /** Whether objects are listed as soon as they are stored, in order, and from any key on. */
 export async function tryListing({ storage, key, call }: Site): Promise<TrialVerdict> {
-  // In the order of bytes: a dot comes before a slash, and a capital letter before a small one.
-  const keys = ['list.1', 'list/1', 'list/B', 'list/a'].map(key)
+  // In the order of bytes, where a capital letter comes before a small one.
+  const keys = ['list-1', 'list.1', 'listB', 'lista'].map(key)
   for (const own of keys.toReversed()) await storage.put(own, Buffer.from('x'), { kind: 'index', ...call })
-  const prefix = keys[0]?.slice(0, -'.1'.length) ?? ''
+  const prefix = keys[0]?.slice(0, -'-1'.length) ?? ''
   const list = async (options: ListOptions) =>
     await Array.fromAsync(storage.list(prefix, { ...call, ...options }), (object) => object.key)
   if (!isDeepStrictEqual(await list({}), keys)) {

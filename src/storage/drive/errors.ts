@@ -1,0 +1,101 @@
+import { UserError } from '../../shared/errors.ts'
+import { AccessDeniedError, StorageError } from '../errors.ts'
+import { DriveFailure } from './answer.ts'
+import type { DriveFile } from './file.ts'
+
+/** Reasons of a 403 that pass: https://developers.google.com/workspace/drive/api/guides/handle-errors */
+const passingReasons = new Set(['rateLimitExceeded', 'userRateLimitExceeded', 'sharingRateLimitExceeded'])
+
+/** Reasons of a 403 that are a limit reached, and what can be done about each. */
+const fullReasons: Record<string, string> = {
+  storageQuotaExceeded:
+    'Make room there, or get more storage. A service account has none of its own: give it a shared drive.',
+  quotaExceeded: 'Make room there, or get more storage.',
+  dailyLimitExceeded: "Wait until tomorrow, or raise the quota of the Drive API in the project's console.",
+  teamDriveFileLimitExceeded: 'A shared drive holds 500,000 items. Use another one for a new vault.',
+  activeItemCreationLimitExceeded: 'The account holds as many items as Drive allows. Use another one.',
+  numChildrenInNonRootLimitExceeded: 'A folder there holds as many items as Drive allows.',
+  teamDriveHierarchyTooDeep: 'Put the vault into a folder that lies less deep.',
+  myDriveHierarchyDepthLimitExceeded: 'Put the vault into a folder that lies less deep.',
+}
+
+/** Codes of Node's network errors that may well pass. A name that does not resolve is one: networks go and come back. */
+const networkCodes = new Set([
+  'EAI_AGAIN',
+  'ECONNABORTED',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EHOSTUNREACH',
+  'ENETDOWN',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EPIPE',
+  'ERR_STREAM_PREMATURE_CLOSE',
+  'ETIMEDOUT',
+])
+
+/**
+ * Several files or folders have the name of one object or folder. Drive allows that, and nothing tells which of them
+ * is meant.
+ */
+export class DuplicateNameError extends UserError {
+  readonly ids: readonly string[]
+
+  constructor(path: string, files: readonly DriveFile[], location: string) {
+    const each = files.map(({ id, createdTime }) => `${id} (made ${createdTime})`).join(' and ')
+    super(`${path} stands for more than one thing in ${location}: ${each}`, {
+      hint: files.some(({ isFolder }) => isFolder)
+        ? 'Open https://drive.google.com/drive/folders/ID for each. Move what lies in the younger folders into the oldest one, then remove them.'
+        : 'Open https://drive.google.com/file/d/ID for each. Keep the oldest, and move the others to the trash; then verify the backups.',
+    })
+    this.name = 'DuplicateNameError'
+    this.ids = files.map(({ id }) => id)
+  }
+}
+
+/** The HTTP status that an error of the storage contract came from. */
+export function statusOf(error: unknown): number | undefined {
+  return error instanceof Error && error.cause instanceof DriveFailure ? error.cause.status : undefined
+}
+
+/** The storage contract's error for whatever the client threw. @param what the call was about: a key, a folder. */
+export function driveError(error: unknown, what: string, location: string): Error {
+  const cause = new DriveFailure(error)
+  const { status, reason = '', isAboutToken, retryAfterMs, message } = cause
+  if (mayPass(cause)) return new StorageError(message, { transient: true, retryAfterMs, cause })
+  if (isAboutToken || status === 401) return noToken(cause)
+  if (status === 403 && /accessNotConfigured|SERVICE_DISABLED/.test(reason)) {
+    return new UserError(`the Drive API is turned off: ${message}`, {
+      cause,
+      hint: "Enable it in the Google Cloud console, in the project of the credentials: 'APIs & Services', 'Library', 'Google Drive API'.",
+    })
+  }
+  const hint = fullReasons[reason]
+  if (status === 403 && hint === undefined) {
+    return new AccessDeniedError(`${location} refuses ${what}: ${message}`, {
+      cause,
+      hint: 'Check what the account may do in the folder: it has to be a contributor (shared drive) or an editor.',
+    })
+  }
+  return new StorageError(`${what} in ${location}: ${message}`, {
+    transient: false,
+    cause,
+    ...(hint === undefined ? {} : { hint }),
+  })
+}
+
+function mayPass({ status, reason = '' }: DriveFailure): boolean {
+  if (status === undefined) return networkCodes.has(reason)
+  if (status === 408 || status === 429 || (status >= 500 && status !== 501)) return true
+  return status === 403 && passingReasons.has(reason)
+}
+
+function noToken(cause: DriveFailure): AccessDeniedError {
+  return new AccessDeniedError(`Google accepts the credentials for Drive no more: ${cause.message}`, {
+    cause,
+    hint:
+      cause.reason === 'invalid_grant'
+        ? 'The refresh token or key was revoked or has expired (those of an app in testing do after 7 days), or this clock is wrong. Make a new one.'
+        : 'Check the client id and secret, or the service account key.',
+  })
+}
