@@ -111,15 +111,15 @@ export interface DriveOptions {
   /** Names of folders below it with slashes between, none at the ends; empty for the folder itself. */
   prefix: string
   /** The JSON file of a service account's key, or what an app was given to act for a user. */
-  credentials:
-    { serviceAccount: string } | { clientId: string; clientSecret: string; refreshToken: string }
+  credentials: { serviceAccount: string } | { clientId: string; clientSecret: string; refreshToken: string }
   /** Where the ids are remembered that this machine made things under. Absent: in memory, by each thread alone. */
   cacheFolder?: string | undefined
   /** URL of another server that speaks Drive's protocol, and gives access tokens at `token` below it. */
   endpoint?: string | undefined
 }
 
-export type BackendOptions = LocalOptions | S3Options | GcsOptions | RcloneOptions | SftpOptions | DriveOptions
+export type BackendOptions =
+  LocalOptions | S3Options | GcsOptions | RcloneOptions | SftpOptions | DriveOptions
 
 export type StorageOptions = BackendOptions & {
   /** All of these are kept to. */
