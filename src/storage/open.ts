@@ -8,8 +8,8 @@ import { withAdaptiveUploads } from './limits/adaptive.ts'
 import type { Limits } from './limits/limits.ts'
 import { Throttle } from './limits/throttle.ts'
 import { throttled } from './limits/throttled.ts'
-import type { StorageOptions } from './options.ts'
-import { withRetry } from './retry.ts'
+import type { BackendOptions, StorageOptions } from './options.ts'
+import { defaultRetryPolicy, withRetry } from './retry.ts'
 import type { Storage } from './storage.ts'
 
 /** Options to open a storage with, in any thread, for as long as this is not disposed of. */
@@ -33,41 +33,45 @@ export async function prepareStorage(options: StorageOptions): Promise<PreparedS
 
 /**
  * Opens a storage, with retry and limits around the backend.
+ * @param policy how long whole calls are tried again; a backend has its own for the parts of an upload.
  * @throws UserError when the place cannot be used at all (a local folder that is not there).
  */
-export async function openStorage(options: StorageOptions): Promise<Storage> {
-  const { limits = [] } = options
+export async function openStorage(options: StorageOptions, policy = defaultRetryPolicy): Promise<Storage> {
+  return withLimit(withRetry(within(options.limits ?? [], await openBackend(options)), policy))
+}
+
+async function openBackend(options: BackendOptions): Promise<Storage> {
   switch (options.type) {
     case 'local': {
       const { openLocal } = await import('./local/local.ts')
-      return withLimit(within(limits, await openLocal(options.path)))
+      return await openLocal(options.path)
     }
     case 's3': {
       const { openS3 } = await import('./s3/s3.ts')
-      return overNetwork(limits, openS3(options))
+      return overNetwork(openS3(options))
     }
     case 'gcs': {
       const { openGcs } = await import('./gcs/gcs.ts')
-      return overNetwork(limits, openGcs(options))
+      return overNetwork(openGcs(options))
     }
     case 'sftp': {
       const { openSftp } = await import('./sftp/sftp.ts')
-      return overNetwork(limits, await openSftp(options))
+      return overNetwork(await openSftp(options))
     }
     case 'drive': {
       const { openDrive } = await import('./drive/drive.ts')
-      return overNetwork(limits, openDrive(options))
+      return overNetwork(openDrive(options))
     }
     case 'rclone': {
       const { openRclone } = await import('./rclone/rclone.ts')
-      return overNetwork(limits, await openRclone(options))
+      return overNetwork(await openRclone(options))
     }
   }
 }
 
 /** What every backend needs that is reached over a network. */
-function overNetwork(limits: readonly Limits[], backend: Storage): Storage {
-  return withLimit(withRetry(within(limits, withAdaptiveUploads(withIdleTimeout(backend)))))
+function overNetwork(backend: Storage): Storage {
+  return withAdaptiveUploads(withIdleTimeout(backend))
 }
 
 function within(limits: readonly Limits[], storage: Storage): Storage {
