@@ -3,9 +3,11 @@ import {
   AbortMultipartUploadCommand,
   CreateBucketCommand,
   DeleteBucketCommand,
+  DeleteBucketPolicyCommand,
   DeleteObjectsCommand,
   ListMultipartUploadsCommand,
-  paginateListObjectsV2,
+  ListObjectVersionsCommand,
+  PutBucketVersioningCommand,
   S3Client,
 } from '@aws-sdk/client-s3'
 import type { S3Options } from '../../src/storage/options.ts'
@@ -33,14 +35,25 @@ export interface TestBucket extends AsyncDisposable {
   name: string
 }
 
-/** Makes an empty bucket. Disposing of it removes it with all that it holds. */
-export async function createBucket(server: S3Server): Promise<TestBucket> {
+/**
+ * Makes an empty bucket. Disposing of it removes it with all that it holds, what is locked in governance mode included.
+ * @param options.keeps `versions`: what is deleted or replaced; `locks`: versions, and Object Lock may be used.
+ */
+export async function createBucket(
+  server: S3Server,
+  { keeps }: { keeps?: 'versions' | 'locks' } = {},
+): Promise<TestBucket> {
   const name = `test-${randomUUID()}`
   const client = s3Client(server)
-  await client.send(new CreateBucketCommand({ Bucket: name }))
+  await client.send(new CreateBucketCommand({ Bucket: name, ObjectLockEnabledForBucket: keeps === 'locks' }))
+  if (keeps === 'versions') {
+    const enabled = { Bucket: name, VersioningConfiguration: { Status: 'Enabled' } } as const
+    await client.send(new PutBucketVersioningCommand(enabled))
+  }
   return {
     name,
     async [Symbol.asyncDispose]() {
+      await client.send(new DeleteBucketPolicyCommand({ Bucket: name }))
       await emptyBucket(client, name)
       await client.send(new DeleteBucketCommand({ Bucket: name }))
       client.destroy()
@@ -49,13 +62,27 @@ export async function createBucket(server: S3Server): Promise<TestBucket> {
 }
 
 async function emptyBucket(client: S3Client, bucket: string): Promise<void> {
-  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
-  for (const { Key, UploadId } of Uploads) {
-    await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
+  for (;;) {
+    const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
+    if (Uploads.length === 0) break
+    for (const { Key, UploadId } of Uploads) {
+      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
+    }
   }
-  for await (const { Contents = [] } of paginateListObjectsV2({ client }, { Bucket: bucket })) {
-    if (Contents.length === 0) continue
-    const Objects = Contents.map(({ Key }) => ({ Key }))
-    await client.send(new DeleteObjectsCommand({ Bucket: bucket, Delete: { Objects, Quiet: true } }))
+  for (;;) {
+    const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }))
+    const Objects = [...(page.Versions ?? []), ...(page.DeleteMarkers ?? [])].map(({ Key, VersionId }) => ({
+      Key,
+      VersionId,
+    }))
+    if (Objects.length === 0) return
+    const { Errors: [failed] = [] } = await client.send(
+      new DeleteObjectsCommand({
+        Bucket: bucket,
+        Delete: { Objects, Quiet: true },
+        BypassGovernanceRetention: true,
+      }),
+    )
+    if (failed) throw new Error(`the bucket of a test keeps ${failed.Key}: ${failed.Code}`)
   }
 }

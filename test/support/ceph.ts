@@ -12,7 +12,7 @@ import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { cephConfig } from './cephConfig.ts'
-import { cephRoot } from './cephRoot.ts'
+import { cephRoot, type CephSuite } from './cephRoot.ts'
 import { makeCertificate } from './certificate.ts'
 import { exec } from './exec.ts'
 import { freePort } from './ports.ts'
@@ -32,10 +32,14 @@ export interface RunningS3Server extends S3Server, AsyncDisposable {}
 /**
  * Starts a server of one's own. Disposing of it ends its processes and removes its data.
  * @param options.tls whether it speaks TLS, with a certificate of its own authority.
+ * @param options.suite the Debian suite that its Ceph comes from.
  */
-export async function startCeph({ tls = false } = {}): Promise<RunningS3Server> {
+export async function startCeph({
+  tls = false,
+  suite = 'forky',
+}: { tls?: boolean; suite?: CephSuite } = {}): Promise<RunningS3Server> {
   await using stack = new AsyncDisposableStack()
-  const root = await cephRoot()
+  const root = await cephRoot(suite)
   await removeAbandoned(root)
   const home = `/ceph-${process.pid}-${randomUUID()}`
   stack.defer(() => rm(root + home, { recursive: true, force: true }))

@@ -53,6 +53,9 @@ rgw dns name =
 rgw lc debug interval = -1
 rgw run sync thread = false
 rgw crypt require ssl = false
+# A key service with one key, testkey, that keeps it in this file.
+rgw crypt s3 kms backend = testing
+rgw crypt s3 kms encryption keys = testkey=MTIzNDU2NzgxMjM0NTY3ODEyMzQ1Njc4MTIzNDU2Nzg=
 rgw multi object del max aio = 16
 rgw enable usage log = false
 # Memory of deleted objects comes back within seconds instead of hours.

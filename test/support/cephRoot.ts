@@ -6,7 +6,9 @@ import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { exec } from './exec.ts'
 
-const suite = 'forky'
+/** Debian's suites with a Ceph that serves here: 20.2, and 18.2, which knows less of S3. */
+export type CephSuite = 'forky' | 'trixie'
+
 const packages = 'radosgw,ceph-mon,ceph-osd,ceph-common,coreutils,bash,sed,grep,libc-bin'
 
 /** Where large test parts are kept between runs, outside the checkout. */
@@ -19,13 +21,13 @@ export function cacheFolder(): string {
  * processes at once: a file lock lets one unpack while the others wait, and a rename makes the folder appear whole.
  * @throws Error that says what is missing on this machine.
  */
-export async function cephRoot(): Promise<string> {
+export async function cephRoot(suite: CephSuite): Promise<string> {
   const root = join(cacheFolder(), `ceph-${suite}`)
   if (await exists(join(root, 'usr/bin/radosgw'))) return root
   if (process.getuid?.() !== 0) throw new Error('the S3 server of the tests needs root: it runs in a chroot')
   await requireCommand('mmdebstrap')
   await mkdir(cacheFolder(), { recursive: true })
-  const command = [`${root}.lock`, 'sh', '-euc', unpackScript, 'unpack', root, await debianMirror()]
+  const command = [`${root}.lock`, 'sh', '-euc', unpackScript, 'unpack', root, await debianMirror(), suite]
   await exec('flock', command, { timeout: 15 * 60_000 })
   return root
 }
@@ -35,7 +37,7 @@ const unpackScript = `
 [ -x "$1/usr/bin/radosgw" ] && exit 0
 rm -rf -- "$1.partial"
 mmdebstrap --quiet --variant=extract --aptopt='Acquire::Check-Valid-Until "false"' \\
-  --include=${packages} ${suite} "$1.partial" "$2"
+  --include=${packages} "$3" "$1.partial" "$2"
 mv -- "$1.partial" "$1"
 `
 

@@ -17,6 +17,8 @@ export type HttpFault =
   /** The proxy answers in the server's place, in the way of S3. */
   | { status: number; code: string; headers?: Record<string, string> }
 
+const notImplemented: HttpFault = { status: 501, code: 'NotImplemented' }
+
 export interface HttpProxy extends AsyncDisposable {
   url: string
   /** The requests that came, as `PUT /bucket/key?partNumber=2`, without other query parameters. */
@@ -27,8 +29,14 @@ export interface HttpProxy extends AsyncDisposable {
   breakNext(matches: RegExp, ...faults: HttpFault[]): void
 }
 
-/** An HTTP proxy on loopback before the server at `target`, which counts requests and breaks them as told. */
-export async function startHttpProxy(target: string): Promise<HttpProxy> {
+/**
+ * An HTTP proxy on loopback before the server at `target`, which counts requests and breaks them as told.
+ * @param options.unknownHeaders requests with such a header are answered 501, as by a server that does not know it.
+ */
+export async function startHttpProxy(
+  target: string,
+  { unknownHeaders }: { unknownHeaders?: RegExp } = {},
+): Promise<HttpProxy> {
   const requests: string[] = []
   let received = 0
   const faults: { matches: RegExp; fault: HttpFault }[] = []
@@ -36,7 +44,8 @@ export async function startHttpProxy(target: string): Promise<HttpProxy> {
     const line = requestLine(incoming)
     requests.push(line)
     const found = faults.findIndex(({ matches }) => matches.test(line))
-    const fault = found === -1 ? undefined : faults.splice(found, 1)[0]?.fault
+    const isUnknown = Object.keys(incoming.headers).some((name) => unknownHeaders?.test(name))
+    const fault = isUnknown ? notImplemented : faults.splice(found, found === -1 ? 0 : 1)[0]?.fault
     // Whatever goes wrong, wanted or not, the client sees a broken connection.
     forward(target, { incoming, outgoing, count: (bytes) => (received += bytes) }, fault).catch(() =>
       outgoing.destroy(),
@@ -87,10 +96,9 @@ async function forward(
   }
   const { method, url, headers } = incoming
   const onward = request(new URL(url ?? '', target), { method, headers })
-  const [[answer]] = (await Promise.all([
-    once(onward, 'response'),
-    pipeline(incoming, counted(count), onward),
-  ])) as [[IncomingMessage], void]
+  // A server may answer before it has read everything. What breaks earlier breaks its answer, too.
+  pipeline(incoming, counted(count), onward).catch(() => {})
+  const [answer] = (await once(onward, 'response')) as [IncomingMessage]
   if (fault === 'lost answer') {
     answer.resume()
     await once(answer, 'end')
@@ -100,7 +108,9 @@ async function forward(
     answer.resume()
     return
   }
-  outgoing.writeHead(answer.statusCode ?? 500, answer.headers)
+  // A connection with an unread rest of a request in it is of no more use.
+  const ending = incoming.complete ? {} : { connection: 'close' }
+  outgoing.writeHead(answer.statusCode ?? 500, { ...answer.headers, ...ending })
   await pipeline(spoiled(answer, fault), outgoing)
 }
 

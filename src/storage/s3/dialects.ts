@@ -7,7 +7,7 @@ import type { S3Provider } from '../options.ts'
 export interface Dialect {
   /** URL of the service, where a region or an account tell it. AWS's is known to its SDK. */
   endpoint?: (place: { region: string; accountId: string }) => string
-  /** What that URL is made of, and so has to be configured where there is no `endpoint`. */
+  /** What has to be configured, because nobody else knows it. */
   needs?: 'endpoint' | 'region' | 'accountId'
   /** Where none is configured. */
   region: string

@@ -12,9 +12,11 @@ export interface S3Setup extends Omit<Dialect, 'endpoint' | 'needs'> {
 export function s3Setup(options: S3Options): S3Setup {
   const { provider = 'aws', lock, encryption, storageClass } = options
   const { needs, endpoint, ...dialect } = dialects[provider]
-  if (needs !== undefined && options.endpoint === undefined && options[needs] === undefined) {
+  // An account is for the endpoint alone; a region is signed, too.
+  const given = needs === 'accountId' ? (options.accountId ?? options.endpoint) : needs && options[needs]
+  if (needs !== undefined && given === undefined) {
     throw new UserError(`the provider ${provider} needs ${needs}`, {
-      hint: `Set ${needs} for the bucket ${options.bucket}${needs === 'endpoint' ? '' : ', or the endpoint itself'}.`,
+      hint: `Set ${needs} for the bucket ${options.bucket}.`,
     })
   }
   const { storageClasses } = dialect

@@ -10,6 +10,8 @@ import { earliestLock, lockOf } from './lock.ts'
 import { MultipartUpload } from './multipart.ts'
 import { isHeldPart } from './resumable.ts'
 
+const names = { sha256: 'SHA-256', md5: 'MD5' }
+
 type Site = Parameters<TrialStep['try']>[0]
 
 /** @param locked whether new objects are to be locked. */
@@ -35,11 +37,11 @@ async function tryChecksum(bucket: S3Bucket, { key, call }: Site): Promise<Trial
     await bucket.call({ key: own, ...call }, (send) => bucket.client.send(command, send))
   } catch (error) {
     if (!(error instanceof StorageError)) throw error
-    return { result: 'good', detail: `bytes that do not fit their ${checksum.toUpperCase()} are refused` }
+    return { result: 'good', detail: `bytes that do not fit their ${names[checksum]} are refused` }
   }
   return {
     result: 'weak',
-    detail: `bytes were stored that do not fit their ${checksum.toUpperCase()}`,
+    detail: `bytes were stored that do not fit their ${names[checksum]}`,
     remedy: 'What is altered on the way in is noticed by a verification only: verify what was stored.',
   }
 }

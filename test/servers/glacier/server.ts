@@ -80,16 +80,17 @@ async function forward(
 ): Promise<void> {
   const { method, url, headers } = incoming
   const onward = request(new URL(url ?? '', target), { method, headers })
-  const [[answered]] = (await Promise.all([once(onward, 'response'), pipeline(incoming, onward)])) as [
-    [IncomingMessage],
-    void,
-  ]
+  // A server may answer before it has read everything. What breaks earlier breaks its answer, too.
+  pipeline(incoming, onward).catch(() => {})
+  const [answered] = (await once(onward, 'response')) as [IncomingMessage]
   const added = await refusable(outgoing, () => extra(answered))
   if (added === undefined) {
     answered.destroy()
     return
   }
-  outgoing.writeHead(answered.statusCode ?? 500, { ...answered.headers, ...added })
+  // A connection with an unread rest of a request in it is of no more use.
+  const ending = incoming.complete ? {} : { connection: 'close' }
+  outgoing.writeHead(answered.statusCode ?? 500, { ...answered.headers, ...added, ...ending })
   await pipeline(answered, outgoing)
 }
 
