@@ -65,9 +65,11 @@ async function emptyBucket(client: S3Client, bucket: string): Promise<void> {
   for (;;) {
     const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: bucket }))
     if (Uploads.length === 0) break
-    for (const { Key, UploadId } of Uploads) {
-      await client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId }))
-    }
+    await Promise.all(
+      Uploads.map(({ Key, UploadId }) =>
+        client.send(new AbortMultipartUploadCommand({ Bucket: bucket, Key, UploadId })),
+      ),
+    )
   }
   for (;;) {
     const page = await client.send(new ListObjectVersionsCommand({ Bucket: bucket }))
