@@ -74,7 +74,7 @@ async function check(
   const findings: Finding[] = []
   const checked: CheckedDestination = { destination: name, type, location: null, findings, cannot: [] }
   try {
-    await using prepared = await prepareStorage(storageOptions(destination, config.limits))
+    await using prepared = await prepareStorage(storageOptions(destination, config.limits, config.state))
     await using stack = new AsyncDisposableStack()
     const storage = await openStorage(prepared.options, patience)
     stack.defer(async () => await storage.close())

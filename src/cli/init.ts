@@ -44,7 +44,7 @@ export async function run(context: Context, command: Command): Promise<void> {
   const identity = await openIdentity(config, context)
   dataRecipients(config, identity)
   if (!yes) await confirmSaved(context, identity.recipient)
-  await using prepared = await prepareStorage(storageOptions(destination, config.limits))
+  await using prepared = await prepareStorage(storageOptions(destination, config.limits, config.state))
   const storage = await openStorage(prepared.options)
   try {
     const { recovery, writeOnly } = config

@@ -31,7 +31,9 @@ export async function openDestination(
 ): Promise<OpenedDestination> {
   const identity = await openIdentity(config, context)
   await using stack = new AsyncDisposableStack()
-  const { options } = stack.use(await prepareStorage(storageOptions(destination, config.limits)))
+  const { options } = stack.use(
+    await prepareStorage(storageOptions(destination, config.limits, config.state)),
+  )
   const storage = await openStorage(options)
   stack.defer(async () => await storage.close())
   const pin = destination.vault

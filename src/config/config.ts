@@ -1,4 +1,5 @@
 import type { Secret } from './secret.ts'
+import type { DriveDestination } from './destinations/drive.ts'
 import type { GcsDestination } from './destinations/gcs.ts'
 import type { LocalDestination } from './destinations/local.ts'
 import type { RcloneDestination } from './destinations/rclone.ts'
@@ -46,4 +47,4 @@ export interface DatabaseReferences {
 
 /** A place that keeps backups. Its `vault` is what `init` pinned, also when that stands at the top of the file. */
 export type Destination =
-  LocalDestination | S3Destination | RcloneDestination | GcsDestination | SftpDestination
+  LocalDestination | S3Destination | RcloneDestination | GcsDestination | SftpDestination | DriveDestination

@@ -5,6 +5,7 @@
 import picomatch from 'picomatch'
 import * as z from 'zod'
 import { libraryFolders } from '../immich/folders.ts'
+import { driveDestination } from './destinations/drive.ts'
 import { gcsDestination } from './destinations/gcs.ts'
 import { localDestination } from './destinations/local.ts'
 import { rcloneDestination } from './destinations/rclone.ts'
@@ -29,6 +30,7 @@ const destination = z.discriminatedUnion('type', [
   rcloneDestination,
   gcsDestination,
   sftpDestination,
+  driveDestination,
 ])
 
 export const configSchema = z.strictObject({

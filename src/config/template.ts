@@ -75,5 +75,6 @@ destinations:
 #    hostKey: SHA256:0000000000000000000000000000000000000000000
 #    key: file:/run/secrets/ssh_key
 #  - { name: elsewhere, type: rclone, remote: "myremote:backups/immich" }
+#  - { name: drive, type: drive, folder: 0AbcDefGhiJklUk9PVA, serviceAccount: file:/run/secrets/drive.json }
 #  - { name: google, type: gcs, bucket: photos, storageClass: ARCHIVE, credentials: file:/run/secrets/gcs.json }
 `

@@ -39,6 +39,7 @@ test('what config init writes is valid with every field turned on, and names eve
     'cloud',
     'friend',
     'elsewhere',
+    'drive',
     'google',
   ])
 })

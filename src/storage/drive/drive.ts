@@ -42,7 +42,7 @@ export interface DrivePatience {
 
 /**
  * Opens a folder in Google Drive. Nothing is asked of Google yet.
- * @throws UserError when the service account's key is none, or the remembered ids can't be opened.
+ * @throws UserError when the key of the service account is none.
  */
 export function openDrive(
   options: DriveOptions,

@@ -31,11 +31,13 @@ const schema = `
 
 /** Ids by the id of the folder, the name in it, and whether that names a folder, too. */
 export class DriveIds {
-  readonly #database: Database
+  readonly #folder: string | undefined
+  /** Opened when it is first needed: who only reads what is there does not need it, nor a folder to write to. */
+  #opened: Database | undefined
 
   /** @param folder where the file lies that is shared; undefined to remember in this object alone. */
   constructor(folder: string | undefined) {
-    this.#database = folder === undefined ? opened(':memory:') : openedFile(folder)
+    this.#folder = folder
   }
 
   find(place: Place): string | undefined {
@@ -63,7 +65,13 @@ export class DriveIds {
   }
 
   close(): void {
-    this.#database.close()
+    this.#opened?.close()
+  }
+
+  /** @throws UserError when the file can't be used. */
+  get #database(): Database {
+    this.#opened ??= this.#folder === undefined ? opened(':memory:') : openedFile(this.#folder)
+    return this.#opened
   }
 }
 
