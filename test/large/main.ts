@@ -11,6 +11,7 @@ import { generateBulk } from '../support/bulk.ts'
 import { startCeph } from '../support/ceph.ts'
 import { cleanUpAfterwards } from '../support/cleaner.ts'
 import { everyFileComesBack, makeLibrary } from './everyFile.ts'
+import { anUploadGoesOn } from './interrupted.ts'
 import { littleIsDoneWhenNothingChanged } from './nothingChanged.ts'
 import { Report } from './report.ts'
 
@@ -19,6 +20,8 @@ const usage = `npm run test:large -- [options]
   --files N              files to restore and compare (20000); 0 leaves this part out
   --video SIZE           size of the video among them (5GB)
   --many N               tiny files that do not change (1000000); 0 leaves this part out
+  --interrupted SIZE     size of a film whose upload is killed at 90 % (4GB); 0 leaves this
+                         part out
   --destinations LIST    local,s3
 
 Needs about three times the size of the files on the disk and, for S3, their size in memory.
@@ -30,6 +33,7 @@ const { values } = parseArgs({
     files: { type: 'string', default: '20000' },
     video: { type: 'string', default: '5GB' },
     many: { type: 'string', default: '1000000' },
+    interrupted: { type: 'string', default: '4GB' },
     destinations: { type: 'string', default: 'local,s3' },
   },
 })
@@ -40,6 +44,7 @@ async function main(): Promise<number> {
   const files = parseCount('--files', values.files)
   const video = parseSize('--video', values.video)
   const many = parseCount('--many', values.many)
+  const interrupted = values.interrupted === '0' ? 0 : parseSize('--interrupted', values.interrupted)
   const places = parseList('--destinations', values.destinations, ['local', 's3'])
   const report = new Report()
   const folder = await mkdtemp(join(tmpdir(), 'safelight-large-'))
@@ -57,6 +62,7 @@ async function main(): Promise<number> {
     await generateBulk({ root: library, files: many, bytes: 100 })
     for (const place of places) await littleIsDoneWhenNothingChanged(library, place, around)
   }
+  if (interrupted > 0) for (const place of places) await anUploadGoesOn(interrupted, place, around)
   console.log(report.table())
   for (const failure of report.failures) console.log(`FAILED: ${failure}`)
   return report.failures.length > 0 ? 1 : 0

@@ -10,6 +10,7 @@ import { backup } from '../../../src/runs/backup/backup.ts'
 import type { CheckpointInterval } from '../../../src/runs/backup/checkpoints.ts'
 import type { FolderSource } from '../../../src/runs/backup/source.ts'
 import { hostFolder } from '../../../src/runs/stateFolder.ts'
+import { sharedLimits } from '../../../src/storage/limits/limits.ts'
 import { openStorage } from '../../../src/storage/open.ts'
 import type { StorageOptions } from '../../../src/storage/options.ts'
 import { openVault, type VaultPin } from '../../../src/vault/vault.ts'
@@ -20,6 +21,8 @@ export interface ChildTask {
   storage: StorageOptions
   state: string
   sources: FolderSource[]
+  /** Bytes per second that it may upload; as many as it can, by default. */
+  uploadRate?: number
   checkpointEvery: CheckpointInterval
   database?: string | undefined
 }
@@ -34,13 +37,14 @@ export interface ChildEnd {
 
 const task = (await json(process.stdin)) as ChildTask
 const identity = await parseIdentity(task.identity, 'stdin')
-const storage = await openStorage(task.storage)
+const storageOptions = withUploadRate(task.storage, task.uploadRate)
+const storage = await openStorage(storageOptions)
 process.stdout.write('begins\n')
 const vault = await openVault(storage, { identity, pin: task.pin })
 const settings = task.database === undefined ? undefined : parseDatabaseUrl(task.database)
 const { exitCode } = await backup({
   vault,
-  storage: task.storage,
+  storage: storageOptions,
   host: 'main',
   identity,
   recipients: [identity.recipient],
@@ -61,3 +65,11 @@ process.exitCode = exitCode
 const [, written] = /^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8')) ?? []
 const end: ChildEnd = { bytesWritten: Number(written), maxRss: process.resourceUsage().maxRSS * 1024 }
 process.stdout.write(`${JSON.stringify(end)}\n`)
+
+function withUploadRate(storage: StorageOptions, usual: number | undefined): StorageOptions {
+  if (usual === undefined) return storage
+  const unlimited = { usual: Infinity, hours: [] }
+  const upload = { usual, hours: [] }
+  const limits = { upload, download: unlimited, concurrency: Infinity, requestsPerSecond: Infinity }
+  return { ...storage, limits: [{ ...limits, shared: sharedLimits() }] }
+}

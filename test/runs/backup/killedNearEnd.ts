@@ -1,0 +1,89 @@
+/*
+ * A large upload that is killed near its end, and a second run that has nothing but the vault: no state directory, as
+ * on another machine.
+ */
+import { randomBytes } from 'node:crypto'
+import { createWriteStream, existsSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
+import { objectSize } from '../../../src/crypto/envelope.ts'
+import { createBucket, storageOptions } from '../../support/bucket.ts'
+import type { S3Server } from '../../support/ceph.ts'
+import { startHttpProxy } from '../../support/httpProxy.ts'
+import { runChild, taskFor } from './childRun.ts'
+import { Fixture } from './fixture.ts'
+
+const megabyte = 1e6
+/** Of the run that is killed, in bytes per second: so slow that the moment can't be missed. */
+const uploadRate = 100 * megabyte
+/** Manifests, records, keys, notes, and the working copy of the manifest. */
+const besides = 2 * megabyte
+
+export interface GoneOn {
+  /** Bytes that were sent more than once, index and all. */
+  sentAgain: number
+  /** The most that this may be: one piece, and what is no content. */
+  allowed: number
+  /** The second run's peak, in bytes. */
+  maxRss: number
+}
+
+/** Adds a film of so many megabytes to the library. */
+export async function addFilm(fixture: Fixture, megabytes: number): Promise<void> {
+  const bytes = Readable.from(
+    (function* () {
+      for (let i = 0; i < megabytes; i++) yield randomBytes(megabyte)
+    })(),
+  )
+  await pipeline(bytes, createWriteStream(fixture.path('library/film.mp4')))
+}
+
+/** On S3: what is sent is counted on its way to the server. */
+export async function killedOnS3(server: S3Server, megabytes: number): Promise<GoneOn> {
+  await using bucket = await createBucket(server)
+  await using proxy = await startHttpProxy(server.endpoint)
+  const storage = { ...storageOptions(server, bucket.name), endpoint: proxy.url }
+  await using fixture = await Fixture.create({ storage })
+  await addFilm(fixture, megabytes)
+  const { maxRss } = await killAndGoOn(fixture, megabytes, () => proxy.received)
+  const sentAgain = proxy.received - objectSize(megabytes * megabyte)
+  return { sentAgain, allowed: 5 * 1024 * 1024 + besides, maxRss }
+}
+
+/** On a local disk: what had arrived is seen there, and what the second run writes is counted by the system. */
+export async function killedOnDisk(megabytes: number): Promise<GoneOn> {
+  await using fixture = await Fixture.create()
+  await addFilm(fixture, megabytes)
+  const temporary = join(fixture.vault.path, 'tmp')
+  const arrived = (): number => {
+    const names = existsSync(temporary) ? readdirSync(temporary) : []
+    return Math.max(0, ...names.map((name) => statSync(join(temporary, name)).size))
+  }
+  const { bytesWritten, maxRss, before } = await killAndGoOn(fixture, megabytes, arrived)
+  const left = readdirSync(temporary)
+  if (left.length > 0) throw new Error(`${left.length} temporary files are left`)
+  const sentAgain = bytesWritten - (objectSize(megabytes * megabyte) - before)
+  return { sentAgain, allowed: 8 * 1024 * 1024 + besides, maxRss }
+}
+
+/**
+ * Kills a first run at 90 %, and lets a second one go on.
+ * @param sent how far the first one has come, in bytes.
+ * @returns how far that was, and what the second run says of itself.
+ */
+async function killAndGoOn(fixture: Fixture, megabytes: number, sent: () => number) {
+  const size = objectSize(megabytes * megabyte)
+  const { killed } = await runChild(taskFor(fixture, { uploadRate }), async (ended) => {
+    while (!ended.aborted && sent() < 0.9 * size) await delay(2)
+  })
+  if (!killed) throw new Error('the first run ended before it was killed')
+  if ((await fixture.records()).length > 0) throw new Error('the first run committed something')
+  const before = sent()
+  rmSync(fixture.vault.state, { recursive: true })
+  const { end } = await runChild(taskFor(fixture))
+  await fixture.expectRestoresTheSame()
+  await fixture.expectWhole()
+  return { ...end, before }
+}
