@@ -28,7 +28,7 @@ export class DriveFailure extends Error {
 }
 
 interface ClientError {
-  response?: { status: number; data?: unknown; headers?: Headers | Record<string, string> }
+  response?: { status: number; data?: unknown; headers?: unknown }
 }
 
 /** The two forms of error bodies: that of the API, and that of OAuth 2.0 (RFC 6749, section 5.2). */
@@ -75,9 +75,15 @@ function withoutAddresses(text: string): string {
 }
 
 /** The header is a number of seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfterMs(headers: Headers | Record<string, string> | undefined): number | undefined {
-  const header = headers instanceof Headers ? headers.get('retry-after') : headers?.['retry-after']
-  if (!header) return undefined
+function retryAfterMs(headers: unknown): number | undefined {
+  const header = headerIn(headers, 'retry-after')
+  if (header === undefined) return undefined
   const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
   return ms > 0 ? ms : undefined
+}
+
+/** One of an answer's headers, which the client hands on as they are, whatever its types say. */
+export function headerIn(headers: unknown, name: string): string | undefined {
+  const { get } = (headers ?? {}) as Partial<Headers>
+  return get?.call(headers, name) ?? undefined
 }

@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import { StorageError } from '../errors.ts'
 import type { DriveOptions } from '../options.ts'
 import type { CallOptions, ReadOptions } from '../storage.ts'
+import { headerIn } from './answer.ts'
 import { driveAuth, type DriveAuth } from './credentials.ts'
 import { driveError } from './errors.ts'
 import { driveFile, fileFields, folderType, type DriveFile } from './file.ts'
@@ -168,7 +169,10 @@ export class DriveClient {
       const fields = 'capabilities(canDeleteChildren)'
       const { data, headers } = await this.#files.get({ fileId, fields, supportsAllDrives }, options)
       const { canDeleteChildren } = data.capabilities ?? {}
-      return { date: new Date(headers['date'] ?? NaN), canDeleteChildren: canDeleteChildren ?? undefined }
+      return {
+        date: new Date(headerIn(headers, 'date') ?? NaN),
+        canDeleteChildren: canDeleteChildren ?? undefined,
+      }
     })
   }
 

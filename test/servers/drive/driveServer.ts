@@ -25,7 +25,7 @@ export class DriveServer implements AsyncDisposable {
   readonly files = new DriveFiles()
   readonly sessions = new DriveSessions((created, bytes) => this.files.create(created, bytes))
   readonly requests: ServedRequest[] = []
-  readonly #refusals: { matches: RegExp; refusal: DriveRefusal }[] = []
+  readonly #events: { matches: RegExp; happen: () => void }[] = []
   readonly #server: Server
 
   static async start(): Promise<DriveServer> {
@@ -50,7 +50,16 @@ export class DriveServer implements AsyncDisposable {
 
   /** Refuses the next requests that `matches` finds, once each, in this order. */
   refuseNext(matches: RegExp, ...refusals: DriveRefusal[]): void {
-    this.#refusals.push(...refusals.map((refusal) => ({ matches, refusal })))
+    for (const refusal of refusals) {
+      this.beforeNext(matches, () => {
+        throw refusal
+      })
+    }
+  }
+
+  /** Has something happen right before the next request that `matches` finds is answered. */
+  beforeNext(matches: RegExp, happen: () => void): void {
+    this.#events.push({ matches, happen })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -67,8 +76,8 @@ export class DriveServer implements AsyncDisposable {
     request.on('data', (chunk: Buffer) => (served.bytes += chunk.length))
     request.pause()
     try {
-      const found = this.#refusals.findIndex(({ matches }) => matches.test(served.line))
-      if (found !== -1) throw this.#refusals.splice(found, 1)[0]?.refusal
+      const found = this.#events.findIndex(({ matches }) => matches.test(served.line))
+      if (found !== -1) this.#events.splice(found, 1)[0]?.happen()
       await this.#answer({ request, response, url })
     } catch (error) {
       if (!(error instanceof DriveRefusal)) throw error

@@ -41,6 +41,8 @@ export class DriveFiles {
   freeSpace = Infinity
   /** Ids that searches by name do not find yet: Drive's index of names runs behind. */
   readonly notIndexed = new Set<string>()
+  /** How many of the next files are stored with a byte altered. */
+  alterNext = 0
   /** Whether new files come into that index late. */
   indexIsLate = false
   readonly #files = new Map<string, DriveFile>()
@@ -81,8 +83,9 @@ export class DriveFiles {
   }
 
   /** Names need not be unique. */
-  create(created: NewFile, bytes: Buffer | undefined): DriveFile {
-    const folder = this.assertCreatable(created, bytes?.length ?? 0)
+  create(created: NewFile, sent: Buffer | undefined): DriveFile {
+    const folder = this.assertCreatable(created, sent?.length ?? 0)
+    const bytes = sent && this.#perhapsAltered(sent)
     const { id = newId(), name = 'Untitled', mimeType = 'application/octet-stream' } = created
     const file: DriveFile = {
       ...{ id, name, mimeType, bytes, parent: folder.id, driveId: folder.driveId },
@@ -145,6 +148,14 @@ export class DriveFiles {
     return this.all().filter((file) => file.explicitlyTrashed)
   }
 
+  #perhapsAltered(bytes: Buffer): Buffer {
+    if (this.alterNext === 0 || bytes.length === 0) return bytes
+    this.alterNext -= 1
+    const altered = Buffer.from(bytes)
+    altered.writeUInt8(altered.readUInt8(0) ^ 1, 0)
+    return altered
+  }
+
   #add(file: DriveFile): void {
     this.#files.set(file.id, file)
     this.#in(file.parent).add(file)
@@ -163,7 +174,9 @@ export class DriveFiles {
       ...{ kind: 'drive#file', id, name, mimeType, createdTime, explicitlyTrashed },
       trashed: this.isTrashed(file),
       ...(parent === undefined ? {} : { parents: [parent] }),
-      ...(driveId === undefined ? {} : { driveId }),
+      ...(driveId === undefined
+        ? {}
+        : { driveId, capabilities: { canDeleteChildren: this.role === 'manager' } }),
       ...(bytes === undefined ? {} : { size: String(bytes.length), ...checksums }),
     }
   }

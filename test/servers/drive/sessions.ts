@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
-import { DriveRefusal, invalid, notFound } from './errors.ts'
+import { invalid, notFound } from './errors.ts'
 import type { DriveFile, NewFile } from './files.ts'
 
 const unit = 256 * 1024
@@ -101,6 +101,3 @@ export class DriveSessions {
     return { file: session.file, fields: session.fields }
   }
 }
-
-/** How Drive answers requests to a session that was cancelled just now. */
-export const cancelled = new DriveRefusal(499, 'cancelled', 'The upload was cancelled.')
