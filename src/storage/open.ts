@@ -5,8 +5,7 @@
 import { withIdleTimeout } from './idle.ts'
 import { withLimit } from './limit.ts'
 import { withAdaptiveUploads } from './limits/adaptive.ts'
-import type { Limits } from './limits/limits.ts'
-import { Throttle } from './limits/throttle.ts'
+import { Throttle, type Pace } from './limits/throttle.ts'
 import { throttled } from './limits/throttled.ts'
 import type { BackendOptions, StorageOptions } from './options.ts'
 import { defaultRetryPolicy, withRetry } from './retry.ts'
@@ -37,10 +36,19 @@ export async function prepareStorage(options: StorageOptions): Promise<PreparedS
  * @throws UserError when the place cannot be used at all (a local folder that is not there).
  */
 export async function openStorage(options: StorageOptions, policy = defaultRetryPolicy): Promise<Storage> {
-  return withLimit(withRetry(within(options.limits ?? [], await openBackend(options)), policy))
+  const { limits = [] } = options
+  const throttle = limits.length === 0 ? undefined : new Throttle(limits)
+  const backend = await openBackend(options, throttle?.upload)
+  const limited = throttle
+    ? throttled(backend, throttle, { pacesBodies: pacingTypes.includes(options.type) })
+    : backend
+  return withLimit(withRetry(limited, policy))
 }
 
-async function openBackend(options: BackendOptions): Promise<Storage> {
+/** Those that let bodies out by the pace that they are opened with, slice by slice. */
+const pacingTypes: readonly BackendOptions['type'][] = ['s3', 'gcs']
+
+async function openBackend(options: BackendOptions, pace: Pace | undefined): Promise<Storage> {
   switch (options.type) {
     case 'local': {
       const { openLocal } = await import('./local/local.ts')
@@ -48,11 +56,11 @@ async function openBackend(options: BackendOptions): Promise<Storage> {
     }
     case 's3': {
       const { openS3 } = await import('./s3/s3.ts')
-      return overNetwork(openS3(options))
+      return overNetwork(openS3(options, undefined, pace))
     }
     case 'gcs': {
       const { openGcs } = await import('./gcs/gcs.ts')
-      return overNetwork(openGcs(options))
+      return overNetwork(openGcs(options, undefined, pace))
     }
     case 'sftp': {
       const { openSftp } = await import('./sftp/sftp.ts')
@@ -72,8 +80,4 @@ async function openBackend(options: BackendOptions): Promise<Storage> {
 /** What every backend needs that is reached over a network. */
 function overNetwork(backend: Storage): Storage {
   return withAdaptiveUploads(withIdleTimeout(backend))
-}
-
-function within(limits: readonly Limits[], storage: Storage): Storage {
-  return limits.length === 0 ? storage : throttled(storage, new Throttle(limits), { pacesBodies: false })
 }

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { StorageError } from '../errors.ts'
+import type { Pace } from '../limits/throttle.ts'
 import type { GcsOptions } from '../options.ts'
 import type { CallOptions, CreateOptions } from '../storage.ts'
 import { Connections, type HttpRequest } from './connections.ts'
@@ -24,14 +25,15 @@ export class GcsBucket {
   readonly #credentials: GcsCredentials
   readonly #connections: Connections
 
-  constructor(options: GcsOptions, idleMs: number) {
+  /** @param pace what bodies go out by. */
+  constructor(options: GcsOptions, idleMs: number, pace?: Pace) {
     this.name = options.bucket
     this.location = `gs://${options.bucket}/${options.prefix}`
     this.prefix = options.prefix === '' ? '' : `${options.prefix}/`
     this.#endpoint = (options.endpoint ?? googlesEndpoint).replace(/\/$/, '')
     this.#storageClass = options.storageClass
     this.#credentials = new GcsCredentials(options, idleMs)
-    this.#connections = new Connections(idleMs)
+    this.#connections = new Connections(idleMs, pace)
   }
 
   /** The bucket itself. */

@@ -3,10 +3,9 @@ import http, { type IncomingMessage } from 'node:http'
 import https from 'node:https'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { bodySlices } from '../limits/bodySlices.ts'
+import type { Pace } from '../limits/throttle.ts'
 import type { CallOptions } from '../storage.ts'
-
-/** How much of a body is handed to the connection at once, in bytes. */
-const sliceSize = 64 * 1024
 
 export interface HttpRequest extends CallOptions {
   method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -19,11 +18,14 @@ export interface HttpRequest extends CallOptions {
 /** Connections that are kept for the next request. One on which nothing moves for `idleMs` is given up. */
 export class Connections {
   readonly #idleMs: number
+  readonly #pace: Pace | undefined
   readonly #plain = new http.Agent({ keepAlive: true, maxSockets: 64 })
   readonly #secure = new https.Agent({ keepAlive: true, maxSockets: 64 })
 
-  constructor(idleMs: number) {
+  /** @param pace what bodies go out by. */
+  constructor(idleMs: number, pace?: Pace) {
     this.#idleMs = idleMs
+    this.#pace = pace
   }
 
   /**
@@ -51,7 +53,9 @@ export class Connections {
     outgoing.on('error', () => {})
     const answered = once(outgoing, 'response')
     // A server may refuse before it has read everything: its answer counts, and `answered` tells of everything else.
-    pipeline(Readable.from(slicesOf(body ?? []), { objectMode: false }), outgoing).catch(() => {})
+    pipeline(Readable.from(bodySlices(body ?? [], this.#pace), { objectMode: false }), outgoing).catch(
+      () => {},
+    )
     ;[answer] = (await answered) as [IncomingMessage]
     return answer
   }
@@ -59,12 +63,6 @@ export class Connections {
   close(): void {
     this.#plain.destroy()
     this.#secure.destroy()
-  }
-}
-
-function* slicesOf(body: readonly Uint8Array[]): Generator<Uint8Array, void, undefined> {
-  for (const bytes of body) {
-    for (let at = 0; at < bytes.length; at += sliceSize) yield bytes.subarray(at, at + sliceSize)
   }
 }
 

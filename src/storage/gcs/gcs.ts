@@ -3,6 +3,7 @@ import { Semaphore } from '../../shared/semaphore.ts'
 import { checkedSource, inParts, rangeWithin } from '../bytes.ts'
 import { ObjectExistsError, StorageError } from '../errors.ts'
 import { assertKey, assertPrefix, isKey } from '../keys.ts'
+import type { Pace } from '../limits/throttle.ts'
 import type { GcsOptions } from '../options.ts'
 import { defaultRetryPolicy, retrying, type RetryPolicy } from '../retry.ts'
 import type {
@@ -35,13 +36,15 @@ export interface GcsPatience {
 
 /**
  * Opens a bucket. Nothing is asked of the server yet.
+ * @param pace what bodies go out by.
  * @throws UserError for credentials that are none.
  */
 export function openGcs(
   options: GcsOptions,
   { retry, idleMs }: GcsPatience = { retry: defaultRetryPolicy, idleMs: 60_000 },
+  pace?: Pace,
 ): Storage {
-  return new GcsStorage(new GcsBucket(options, idleMs), retry)
+  return new GcsStorage(new GcsBucket(options, idleMs, pace), retry)
 }
 
 /** Objects below a prefix of a bucket. Every create is conditional (`ifGenerationMatch=0`) and carries its CRC-32C. */

@@ -14,18 +14,28 @@ export class Pace {
     this.#clock = clock
   }
 
+  /** Bytes that pass together at this time, and let others between: Infinity where nothing is limited. */
+  pieceSize(): number {
+    const time = this.#clock.time()
+    return Math.min(...this.#parts.map(({ rate }) => pieceSizeAt(rateAt(rate, time))))
+  }
+
   /** Waits until so many bytes may pass. Others get their turn between small pieces of them. */
   async take(bytes: number, signal: AbortSignal | undefined): Promise<void> {
     for (const { bucket, rate } of this.#parts) {
       for (let left = bytes; left > 0;) {
         const perSecond = rateAt(rate, this.#clock.time())
         if (perSecond === Infinity) break
-        const piece = Math.min(left, Math.max(smallestPiece, Math.floor(perSecond / piecesPerSecond)))
+        const piece = Math.min(left, pieceSizeAt(perSecond))
         await bucket.take(piece, perSecond, signal)
         left -= piece
       }
     }
   }
+}
+
+function pieceSizeAt(perSecond: number): number {
+  return Math.max(smallestPiece, Math.floor(perSecond / piecesPerSecond))
 }
 
 /** Many enough that sixteen connections that take turns never look stalled to a server. */

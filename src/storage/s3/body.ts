@@ -1,9 +1,8 @@
 import { hash } from 'node:crypto'
 import { Readable } from 'node:stream'
+import { bodySlices } from '../limits/bodySlices.ts'
+import type { Pace } from '../limits/throttle.ts'
 import type { S3Setup } from './setup.ts'
-
-/** How much of a body is handed to the connection at once, in bytes. */
-const sliceSize = 64 * 1024
 
 /** Hashes of a body, base64, as its server wants them. */
 export type BodyChecksum = { ChecksumSHA256: string } | { ContentMD5: string }
@@ -21,16 +20,13 @@ export function checksumOf(
 /**
  * The parameters of a body with the checksum that the server holds it to. They are good for one try: the body is a
  * stream over the bytes, because TLS would encrypt a whole buffer, a second copy of it, before the first byte leaves.
+ * @param pace what the body goes out by.
  */
-export function bodyWithChecksum(bytes: Uint8Array, checksum: BodyChecksum) {
+export function bodyWithChecksum(bytes: Uint8Array, checksum: BodyChecksum, pace?: Pace) {
   return {
-    Body: Readable.from(slicesOf(bytes), { objectMode: false }),
+    Body: Readable.from(bodySlices([bytes], pace), { objectMode: false }),
     ContentLength: bytes.length,
     ...checksum,
     ...('ChecksumSHA256' in checksum ? { ChecksumAlgorithm: 'SHA256' as const } : {}),
   }
-}
-
-function* slicesOf(bytes: Uint8Array): Generator<Uint8Array, void, undefined> {
-  for (let at = 0; at < bytes.length; at += sliceSize) yield bytes.subarray(at, at + sliceSize)
 }

@@ -1,4 +1,5 @@
 import type { S3Client } from '@aws-sdk/client-s3'
+import type { Pace } from '../limits/throttle.ts'
 import type { S3Options } from '../options.ts'
 import { createS3Client } from './client.ts'
 import { attributesOf } from './creating.ts'
@@ -19,16 +20,19 @@ export class S3Bucket {
   readonly location: string
   /** Empty, or ends in a slash. */
   readonly prefix: string
+  /** What bodies go out by. */
+  readonly pace: Pace | undefined
   readonly #attributes: Pick<S3Options, 'storageClass' | 'lock' | 'encryption'>
 
   /** @throws UserError for options that do not go together. */
-  constructor(options: S3Options, idleMs: number) {
+  constructor(options: S3Options, idleMs: number, pace?: Pace) {
     const { storageClass, lock, encryption } = options
     this.setup = s3Setup(options)
     this.name = options.bucket
     this.location = `s3://${options.bucket}/${options.prefix}`
     this.client = createS3Client(this.setup, options.credentials, idleMs)
     this.prefix = options.prefix === '' ? '' : `${options.prefix}/`
+    this.pace = pace
     this.#attributes = { storageClass, lock, encryption }
   }
 

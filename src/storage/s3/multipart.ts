@@ -64,7 +64,7 @@ export class MultipartUpload {
   async send(number: number, bytes: Uint8Array, options: CallOptions): Promise<CompletedPart> {
     const checksum = checksumOf(bytes, this.#bucket.setup.checksum)
     const { ETag } = await this.#call(options, (send) => {
-      const body = bodyWithChecksum(bytes, checksum)
+      const body = bodyWithChecksum(bytes, checksum, this.#bucket.pace)
       const command = new UploadPartCommand({ ...this.#upload(), ...body, PartNumber: number })
       return this.#bucket.client.send(command, send)
     })

@@ -12,6 +12,7 @@ import { checkedSource, inParts, rangeWithin } from '../bytes.ts'
 import { AccessDeniedError, ObjectMissingError, StorageError } from '../errors.ts'
 import { assertKey, assertPrefix, isKey } from '../keys.ts'
 import type { Leftovers } from '../leftovers.ts'
+import type { Pace } from '../limits/throttle.ts'
 import type { S3Options } from '../options.ts'
 import type { ResumableUploads } from '../resumable.ts'
 import { defaultRetryPolicy, retrying, type RetryPolicy } from '../retry.ts'
@@ -50,12 +51,16 @@ export interface S3Patience {
   idleMs: number
 }
 
-/** Opens a bucket. Nothing is asked of the server yet. */
+/**
+ * Opens a bucket. Nothing is asked of the server yet.
+ * @param pace what bodies go out by.
+ */
 export function openS3(
   options: S3Options,
   { retry, idleMs }: S3Patience = { retry: defaultRetryPolicy, idleMs: 60_000 },
+  pace?: Pace,
 ): Storage {
-  return new S3Storage(new S3Bucket(options, idleMs), retry)
+  return new S3Storage(new S3Bucket(options, idleMs, pace), retry)
 }
 
 function capabilitiesOf({ conditionalWrites, checksum }: S3Setup): Capabilities {
@@ -101,7 +106,11 @@ class S3Storage implements Storage {
     const command = new PutObjectCommand({
       ...this.#bucket.creating(key, options.kind),
       ...(await onlyCreating(this.#bucket, key, 'put', options)),
-      ...bodyWithChecksum(bytes, checksumOf(bytes, this.#bucket.setup.checksum, options.sha256)),
+      ...bodyWithChecksum(
+        bytes,
+        checksumOf(bytes, this.#bucket.setup.checksum, options.sha256),
+        this.#bucket.pace,
+      ),
     })
     await this.#bucket.call({ key, signal: options.signal }, (send) =>
       this.#bucket.client.send(command, send),
