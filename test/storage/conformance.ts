@@ -10,6 +10,7 @@ import { keys } from './conformance/keys.ts'
 import { listing } from './conformance/listing.ts'
 import { reading } from './conformance/reading.ts'
 import { resuming } from './conformance/resuming.ts'
+import { trying } from './conformance/trying.ts'
 import { uploading } from './conformance/uploading.ts'
 import { whole } from './conformance/whole.ts'
 
@@ -17,7 +18,7 @@ import { whole } from './conformance/whole.ts'
 export function conformance(open: () => Promise<Subject>, { resumable = false } = {}): void {
   describe('the storage contract', () => {
     const check = checkOn(open)
-    for (const add of [creating, uploading, cancelling, reading, listing, keys, whole]) add(check)
+    for (const add of [creating, uploading, cancelling, reading, listing, keys, whole, trying]) add(check)
     if (resumable) resuming(check)
     else
       check('it has no resumable uploads', async (storage) => {
