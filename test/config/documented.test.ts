@@ -16,7 +16,7 @@ test('docs/configuration.md explains every field', () => {
 })
 
 test('docs/configuration.md explains no field that does not exist', () => {
-  const lowerCase = rows.filter((row) => /^[a-z]/.test(row) && !/^(?:env|file):/.test(row))
+  const lowerCase = rows.filter((row) => /^[a-z]/.test(row) && !/^(?:env|file|op):/.test(row))
   expect(lowerCase.filter((row) => !fields.includes(row))).toEqual([])
 })
 
