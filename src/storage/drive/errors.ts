@@ -34,16 +34,20 @@ const networkCodes = new Set([
   'ETIMEDOUT',
 ])
 
+/** Two machines that made the same thing at once have settled that after so many milliseconds, if they live. */
+const settledMs = 60_000
+
 /**
  * Several files or folders have the name of one object or folder. Drive allows that, and nothing tells which of them
- * is meant.
+ * is meant. Where the last was made just now, it is worth another try: its maker may be about to withdraw it.
  */
-export class DuplicateNameError extends UserError {
+export class DuplicateNameError extends StorageError {
   readonly ids: readonly string[]
 
   constructor(path: string, files: readonly DriveFile[], location: string) {
     const each = files.map(({ id, createdTime }) => `${id} (made ${createdTime})`).join(' and ')
     super(`${path} stands for more than one thing in ${location}: ${each}`, {
+      transient: files.some(({ createdTime }) => Date.now() - Date.parse(createdTime) < settledMs),
       hint: files.some(({ isFolder }) => isFolder)
         ? 'Open https://drive.google.com/drive/folders/ID for each. Move what lies in the younger folders into the oldest one, then remove them.'
         : 'Open https://drive.google.com/file/d/ID for each. Keep the oldest, and move the others to the trash; then verify the backups.',

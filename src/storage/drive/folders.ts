@@ -88,7 +88,10 @@ export class DriveFolders {
     const now = Date.now()
     let found = await this.#namesakes(parent, name, path, now - believedMs)
     if (found.length === 0) found = await this.#namesakes(parent, name, path, now)
-    if (found.length > 1) throw new DuplicateNameError(path, byAge(found), this.#client.location)
+    if (found.length > 1) {
+      this.#inside.delete(parent)
+      throw new DuplicateNameError(path, byAge(found), this.#client.location)
+    }
     return found[0] ?? (await this.#making.remembered({ parent, name, isFolder: true }, { what: path }))
   }
 
@@ -142,12 +145,11 @@ export class DriveFolders {
     const found = await this.#namesakes(parent, name, path, Date.now())
     const [oldest = file, ...others] = byAge([file, ...found.filter(({ id }) => id !== file.id)])
     if (others.length === 0) return file
-    if (!isNew || oldest === file || others.length > 1) {
-      throw new DuplicateNameError(path, [oldest, ...others], this.#client.location)
-    }
-    await this.#client.trash(file.id, about)
-    this.#making.forget(created)
     this.#inside.delete(parent)
+    if (oldest === file) return file
+    if (!isNew) throw new DuplicateNameError(path, [oldest, ...others], this.#client.location)
+    this.#making.forget(created)
+    await this.#client.trash(file.id, about)
     return oldest
   }
 
