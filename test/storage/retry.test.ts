@@ -19,11 +19,14 @@ function storages(policy = quick) {
   return { memory, faulty, storage: withRetry(faulty, policy) }
 }
 
-conformance(async () => ({
-  storage: storages().storage,
-  leftovers: async () => [],
-  async [Symbol.asyncDispose]() {},
-}))
+conformance(
+  async () => ({
+    storage: storages().storage,
+    leftovers: async () => [],
+    async [Symbol.asyncDispose]() {},
+  }),
+  { resumable: true },
+)
 
 describe('transient failures', () => {
   test('a put is tried again with the same bytes', async () => {

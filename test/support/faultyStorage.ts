@@ -1,10 +1,10 @@
+import { ForwardingStorage } from '../../src/storage/forward.ts'
 import type {
   CallOptions,
   ListedObject,
   ListOptions,
   PutOptions,
   ReadOptions,
-  Storage,
   UploadOptions,
 } from '../../src/storage/storage.ts'
 
@@ -26,21 +26,8 @@ export interface Fault {
 }
 
 /** The same storage with faults: each method has a queue, and each call takes one from it, or works when it is empty. */
-export class FaultyStorage implements Storage {
-  readonly #inner: Storage
+export class FaultyStorage extends ForwardingStorage {
   readonly #faults: Record<Method, Fault[]> = { put: [], upload: [], read: [], stat: [], list: [] }
-
-  constructor(inner: Storage) {
-    this.#inner = inner
-  }
-
-  get capabilities() {
-    return this.#inner.capabilities
-  }
-
-  get location() {
-    return this.#inner.location
-  }
 
   /** Adds faults for the next calls of a method. */
   breakNext(method: Method, ...faults: Fault[]): void {
@@ -52,19 +39,23 @@ export class FaultyStorage implements Storage {
     return Object.values(this.#faults).reduce((sum, faults) => sum + faults.length, 0)
   }
 
-  async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
-    await this.#creating('put', () => this.#inner.put(key, bytes, options))
+  override async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
+    await this.#creating('put', () => this.inner.put(key, bytes, options))
   }
 
-  async upload(key: string, source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
-    await this.#creating('upload', () => this.#inner.upload(key, source, options))
+  override async upload(
+    key: string,
+    source: AsyncIterable<Uint8Array>,
+    options: UploadOptions,
+  ): Promise<void> {
+    await this.#creating('upload', () => this.inner.upload(key, source, options))
   }
 
-  async *read(key: string, options?: ReadOptions): AsyncGenerator<Uint8Array> {
+  override async *read(key: string, options?: ReadOptions): AsyncGenerator<Uint8Array, void, undefined> {
     const fault = this.#faults.read.shift() ?? {}
     const end = Math.min(fault.truncateAt ?? Infinity, errorAfter(fault))
     let at = 0
-    for await (const chunk of at < end ? this.#inner.read(key, options) : []) {
+    for await (const chunk of at < end ? this.inner.read(key, options) : []) {
       const given = Buffer.from(chunk.subarray(0, end - at))
       const flipped = (fault.flipAt ?? -1) - at
       if (flipped >= 0 && flipped < given.length) given.writeUInt8(given.readUInt8(flipped) ^ 0xff, flipped)
@@ -75,27 +66,23 @@ export class FaultyStorage implements Storage {
     if (fault.error) throw fault.error
   }
 
-  async stat(key: string, options?: CallOptions): Promise<{ size: number }> {
+  override async stat(key: string, options?: CallOptions): Promise<{ size: number }> {
     const fault = this.#faults.stat.shift()
     if (fault?.error) throw fault.error
-    return this.#inner.stat(key, options)
+    return this.inner.stat(key, options)
   }
 
-  async *list(prefix: string, options?: ListOptions): AsyncGenerator<ListedObject> {
+  override async *list(prefix: string, options?: ListOptions): AsyncGenerator<ListedObject, void, undefined> {
     const fault = this.#faults.list.shift() ?? {}
     let left = errorAfter(fault)
     if (left > 0) {
-      for await (const object of this.#inner.list(prefix, options)) {
+      for await (const object of this.inner.list(prefix, options)) {
         yield object
         left -= 1
         if (left === 0) break
       }
     }
     if (fault.error) throw fault.error
-  }
-
-  async close(): Promise<void> {
-    await this.#inner.close()
   }
 
   async #creating(method: 'put' | 'upload', create: () => Promise<void>): Promise<void> {
