@@ -2,7 +2,7 @@
  * Resumable uploads of the backends that keep files: each has a temporary file of its own, whose name is the token. What
  * it holds is known by its length and compared by reading it back.
  */
-import { StorageError } from './errors.ts'
+import { AccessDeniedError, StorageError } from './errors.ts'
 import { assertKey } from './keys.ts'
 import {
   UploadMismatchError,
@@ -108,7 +108,12 @@ class FileUpload implements ResumableUpload {
 
   async abandon(options: CallOptions): Promise<void> {
     options.signal?.throwIfAborted()
-    await this.#files.remove(this.#file, options)
+    try {
+      await this.#files.remove(this.#file, options)
+    } catch (error) {
+      // What may not be removed stays as a leftover.
+      if (!(error instanceof AccessDeniedError)) throw error
+    }
   }
 }
 

@@ -1,14 +1,24 @@
 /* A server that has no extensions and takes a password: what SFTP is without OpenSSH. */
+import { randomBytes } from 'node:crypto'
 import { readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { openSftp } from '../../src/storage/sftp/sftp.ts'
 import { startPlainSftp } from '../servers/sftp/server.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
-import { conformance } from './conformance.ts'
+import { checkOn } from './conformance/check.ts'
+import { creating } from './conformance/creating.ts'
+import { keys } from './conformance/keys.ts'
+import { listing } from './conformance/listing.ts'
+import { whole } from './conformance/whole.ts'
+import { collect, pieces } from './streams.ts'
 
-conformance(openEmpty, { resumable: true })
+/** Of the suite, what does not move tens of megabytes: this server and the program share one thread. */
+describe('the storage contract, in small', () => {
+  const check = checkOn(openEmpty)
+  for (const add of [creating, listing, keys, whole]) add(check)
+})
 
 async function openEmpty() {
   await using stack = new AsyncDisposableStack()
@@ -65,4 +75,23 @@ test('a file in the place of the folder is refused', async () => {
       message: expect.stringMatching(/^there is no folder sftp:\/\/friend@/),
     })
   }
+})
+
+test('an upload in parts and one that is interrupted arrive, and are read back in short answers', async () => {
+  await using subject = await openEmpty()
+  const { storage } = subject
+  const bytes = randomBytes(storage.capabilities.partSize + 4321)
+  const options = { kind: 'content', size: bytes.length, pieceSize: storage.capabilities.partSize } as const
+  const [first, second] = [bytes.subarray(0, options.pieceSize), bytes.subarray(options.pieceSize)]
+  await storage.upload('a/parts', pieces(bytes, 300_000), { kind: 'content' })
+  const upload = await storage.resumable?.begin('a/resumed', options)
+  await upload?.append(first, {})
+  const again = await (await subject.reopen()).resumable?.resume('a/resumed', upload?.token ?? '', options)
+  expect(again?.held).toBe(options.pieceSize)
+  for (const piece of [first, second]) await again?.append(piece, {})
+  await again?.complete({})
+  for (const key of ['a/parts', 'a/resumed']) {
+    expect(bytes.equals(await collect(storage.read(key)))).toBe(true)
+  }
+  expect(await subject.leftovers()).toEqual([])
 })

@@ -23,6 +23,10 @@ export interface SshServer extends AsyncDisposable {
   kill(): Promise<void>
   /** Starts it again at the same port. */
   restart(): Promise<void>
+  /** Lets every connection fall silent without ending it, until what this gives is disposed of. */
+  silence(): Promise<AsyncDisposable>
+  /** Id of the process that listens. */
+  readonly pid: number
   /** Gives it other host keys, which it shows once it was started again. */
   renewHostKeys(): Promise<void>
 }
@@ -78,6 +82,13 @@ export async function startSshServer({ denied = '' } = {}): Promise<SshServer> {
       kill: async () => await killTree(daemon),
       async restart() {
         daemon = await startAt(home, port)
+      },
+      async silence() {
+        await signalTree(daemon, 'SIGSTOP')
+        return { [Symbol.asyncDispose]: async () => await signalTree(daemon, 'SIGCONT') }
+      },
+      get pid() {
+        return daemon.pid ?? 0
       },
       async renewHostKeys() {
         Object.assign(hostKeys, await makeHostKeys(home))
@@ -166,43 +177,44 @@ function configOf(home: string, root: string, port: number, denied: string): str
 
 /** Starts the server and waits until it listens. @throws Error when it ends instead. */
 async function startAt(home: string, port: number): Promise<ChildProcess> {
-  const daemon = spawn(program, ['-D', '-E', join(home, 'log'), '-f', join(home, 'config')], {
-    stdio: 'ignore',
-  })
-  const ended = once(daemon, 'exit').then(async () => {
-    throw new Error(`sshd ended: ${await readFile(join(home, 'log'), 'utf8')}`)
-  })
-  await Promise.race([ended, listens(port)])
-  ended.catch(() => undefined)
+  const log = join(home, 'log')
+  const daemon = spawn(program, ['-D', '-E', log, '-f', join(home, 'config')], { stdio: 'ignore' })
+  while (!(await listens(port))) {
+    if (daemon.exitCode !== null) throw new Error(`sshd ended: ${await readFile(log, 'utf8')}`)
+    await delay(20)
+  }
   return daemon
 }
 
-async function listens(port: number): Promise<void> {
-  for (;;) {
-    const socket = connect(port, '127.0.0.1')
-    try {
-      await once(socket, 'connect')
-      return
-    } catch {
-      await delay(20)
-    } finally {
-      socket.destroy()
-    }
+async function listens(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  try {
+    await once(socket, 'connect')
+    return true
+  } catch {
+    return false
+  } finally {
+    socket.destroy()
   }
 }
 
 /** Each connection has processes of its own, which outlive the one that listens. */
 async function killTree(daemon: ChildProcess): Promise<void> {
-  if (daemon.pid === undefined || daemon.exitCode !== null || daemon.signalCode !== null) return
+  if (daemon.exitCode !== null || daemon.signalCode !== null) return
   const exited = once(daemon, 'exit')
-  for (const pid of [daemon.pid, ...(await descendants(daemon.pid))]) {
+  await signalTree(daemon, 'SIGKILL')
+  await exited
+}
+
+async function signalTree({ pid }: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  if (pid === undefined) return
+  for (const each of [pid, ...(await descendants(pid))]) {
     try {
-      process.kill(pid, 'SIGKILL')
+      process.kill(each, signal)
     } catch {
       // It ended by itself.
     }
   }
-  await exited
 }
 
 async function descendants(pid: number): Promise<number[]> {

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path/posix'
-import { UserError } from '../../shared/errors.ts'
 import type { CallOptions } from '../storage.ts'
 import type { SftpChannel } from './channel.ts'
 import { status, StatusError } from './errors.ts'
@@ -19,7 +18,7 @@ export interface Abilities {
   tellsSpace: boolean
 }
 
-/** Finds out by trying what can't change anything: the library hides what the server says of itself. */
+/** Finds out by trying what can't change anything: the library keeps to itself what the server announces. */
 export async function findAbilities(
   channel: SftpChannel,
   root: string,
@@ -45,8 +44,7 @@ async function syncFolder(channel: SftpChannel, path: string, options: CallOptio
 
 /** Whether the server knows such a request, whatever comes of it. */
 async function isUnderstood(request: Promise<unknown>): Promise<boolean> {
-  const refusal = await refusalOf(request)
-  return refusal === undefined || (refusal instanceof StatusError && refusal.status !== status.unsupported)
+  return (await refusalOf(request))?.status !== status.unsupported
 }
 
 /** Whether the server did it. */
@@ -54,13 +52,13 @@ async function isDone(request: Promise<unknown>): Promise<boolean> {
   return (await refusalOf(request)) === undefined
 }
 
-/** Why the server or, for what it does not announce, the library refuses. @throws when the connection broke or was aborted. */
-async function refusalOf(request: Promise<unknown>): Promise<Error | undefined> {
+/** Why the server did not do it. @throws when that is not the server's answer. */
+async function refusalOf(request: Promise<unknown>): Promise<StatusError | undefined> {
   try {
     await request
     return undefined
   } catch (error) {
-    if (error instanceof UserError || !(error instanceof Error)) throw error
-    return error
+    if (error instanceof StatusError) return error
+    throw error
   }
 }

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import type { SFTPWrapper } from 'ssh2'
 import { unlessAborted } from '../../shared/abort.ts'
+import { errorMessage } from '../../shared/errors.ts'
 import { StorageError } from '../errors.ts'
 import type { CallOptions } from '../storage.ts'
 import { statusError } from './errors.ts'
@@ -58,13 +59,23 @@ export class SftpChannel {
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     const entry = { flushes, fail: reject }
     this.#waiting.add(entry)
+    const fail = (error: unknown) => {
+      const answer = statusError(what, error)
+      if (answer) reject(answer)
+      // The library learned before us that there is no connection any more.
+      else this.break(errorMessage(error))
+    }
     try {
       send(this.#sftp, (error, answer) => {
-        if (error) reject(statusError(what, error))
+        if (error) fail(error)
         else resolve(answer as T)
         if (this.#waiting.size > 0) this.#listen()
       })
       this.#listen()
+    } catch (error) {
+      fail(error)
+    }
+    try {
       return await unlessAborted(promise, signal)
     } finally {
       this.#waiting.delete(entry)
@@ -83,6 +94,7 @@ export class SftpChannel {
 
   /** Begins to count the server's silence anew. */
   #listen(): void {
+    if (this.#broken) return
     clearTimeout(this.#silence)
     const isFlushing = [...this.#waiting].some(({ flushes }) => flushes)
     const ms = this.#idleMs * (isFlushing ? flushPatience : 1)

@@ -20,10 +20,17 @@ export class StatusError extends Error {
   }
 }
 
-/** What the library hands on as the answer to a request; anything but a status stays as it is. */
-export function statusError(what: string, error: Error): Error {
-  if (!('code' in error) || typeof error.code !== 'number') return error
-  return new StatusError(`${what}: ${error.message}`, error.code, { cause: error })
+/**
+ * What the library hands on as a server's answer to a request. An extension that the server did not announce is refused by
+ * the library itself, as the server would.
+ * @returns undefined for any other error: there is no answer.
+ */
+export function statusError(what: string, error: unknown): StatusError | undefined {
+  if (!(error instanceof Error)) return undefined
+  const isUnknown = error.message === 'Server does not support this extended request'
+  const code = isUnknown ? status.unsupported : 'code' in error ? error.code : undefined
+  if (typeof code !== 'number') return undefined
+  return new StatusError(`${what}: ${error.message}`, code, { cause: error })
 }
 
 /** The status that a server answered with; undefined for an error that is no such answer. */

@@ -105,18 +105,18 @@ class SftpStorage implements Storage {
   async put(key: string, bytes: Uint8Array, options: CreateOptions): Promise<void> {
     assertKey(key)
     const name = temporaryName()
-    await this.#place.call(options, async (channel) => {
-      const path = await this.#place.temporary(channel, name)
-      try {
+    try {
+      await this.#place.call(options, async (channel) => {
+        const path = await this.#place.temporary(channel, name)
         using file = await SftpFile.open(channel, path, 'wx', { ...options, mode: objectMode })
         await file.write(bytes, 0, options)
         await this.#place.settle(file, key, bytes.length, options)
         options.signal?.throwIfAborted()
         await this.#place.publish(channel, name, key, options)
-      } finally {
-        await this.#place.discard(name)
-      }
-    })
+      })
+    } finally {
+      await this.#place.discard(name)
+    }
   }
 
   async upload(key: string, source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {

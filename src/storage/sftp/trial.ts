@@ -1,7 +1,8 @@
-import { AccessDeniedError, ObjectMissingError } from '../errors.ts'
+import { AccessDeniedError, ObjectMissingError, StorageError } from '../errors.ts'
 import type { CallOptions } from '../storage.ts'
 import { temporaryName } from '../temporaryNames.ts'
 import { assertTrialKey, type Trial, type TrialResult } from '../trial.ts'
+import { status, statusOf } from './errors.ts'
 import { SftpFile } from './file.ts'
 import type { SftpPlace } from './place.ts'
 import { look, removeFile } from './requests.ts'
@@ -99,7 +100,8 @@ async function outcome(deed: Promise<void>): Promise<TrialResult> {
     await deed
     return 'allowed'
   } catch (error) {
-    if (error instanceof AccessDeniedError) return 'refused'
+    const isUnknown = error instanceof StorageError && statusOf(error.cause) === status.unsupported
+    if (error instanceof AccessDeniedError || isUnknown) return 'refused'
     throw error
   }
 }

@@ -10,7 +10,7 @@ const readLimit = 10_000
 /** The most names in one answer. */
 const nameLimit = 50
 
-/** An end of the list or the file. */
+/** The end of a list or a file. */
 class EndOfFile extends Error {}
 
 /** Answers the requests of one channel, one after the other. */
@@ -18,96 +18,111 @@ export function servePlainly(sftp: SFTPWrapper, folder: string, requests: string
   const files = new Map<string, FileHandle>()
   const listings = new Map<string, FileEntry[]>()
   let handles = 0
-  let last = Promise.resolve()
+  let last: unknown = undefined
 
-  /** Does what a request asks for, in its turn; without an answer of its own, the answer is that it was done. */
-  function on<Args extends unknown[]>(
-    request: string,
-    work: (id: number, ...args: Args) => Promise<boolean | void>,
-  ) {
-    sftp.on(request, (id: number, ...args: Args) => {
-      requests.push(request)
-      last = last.then(async () => {
-        try {
-          if (!(await work(id, ...args))) sftp.status(id, STATUS_CODE.OK)
-        } catch (error) {
-          sftp.status(id, statusOf(error))
-        }
-      })
-    })
-  }
   const local = (path: string) => join(folder, normalize(`/${path}`))
   const file = (handle: Buffer): FileHandle => {
     const found = files.get(String(handle))
     if (found === undefined) throw new Error('no such handle')
     return found
   }
-  const newHandle = (id: number): string => {
-    const handle = String((handles += 1))
-    sftp.handle(id, Buffer.from(handle))
-    return handle
+  const newHandle = (): string => String((handles += 1))
+
+  /** Does in its turn what a request asks for, and answers by what that gives: a call, or nothing where it is done. */
+  const serve = (id: number, request: string, work: () => Promise<(() => void) | void>) => {
+    requests.push(request)
+    const before = last
+    const answer = async () => {
+      await before
+      try {
+        const reply = await work()
+        if (reply) reply()
+        else sftp.status(id, STATUS_CODE.OK)
+      } catch (error) {
+        sftp.status(id, statusOf(error))
+      }
+    }
+    last = answer()
   }
 
-  on('REALPATH', async (id, path: string) => {
-    sftp.name(id, [{ filename: normalize(`/${path}`), longname: '', attrs: {} as Attributes }])
-    return true
-  })
-  on('LSTAT', async (id, path: string) => {
-    sftp.attrs(id, attributesOf(await lstat(local(path))))
-    return true
-  })
-  on('FSTAT', async (id, handle: Buffer) => {
-    sftp.attrs(id, attributesOf(await file(handle).stat()))
-    return true
-  })
-  on('SETSTAT', async (_, path: string, { mode }: Attributes) => await chmod(local(path), mode))
-  on('MKDIR', async (_, path: string) => await mkdir(local(path)))
-  on('REMOVE', async (_, path: string) => await unlink(local(path)))
-  // Version 3 has it that a name which is taken is an error.
-  on('RENAME', async (_, from: string, to: string) => {
-    await link(local(from), local(to))
-    await unlink(local(from))
-  })
-  on('OPEN', async (id, path: string, flags: number) => {
-    const found = await open(local(path), flagsToString(flags) ?? 'r')
-    if ((await found.stat()).isDirectory()) {
-      await found.close()
-      throw new Error('a folder is no file')
-    }
-    files.set(newHandle(id), found)
-    return true
-  })
-  on('READ', async (id, handle: Buffer, offset: number, length: number) => {
-    const buffer = Buffer.alloc(Math.min(length, readLimit))
-    const { bytesRead } = await file(handle).read(buffer, 0, buffer.length, offset)
-    if (bytesRead === 0) throw new EndOfFile()
-    sftp.data(id, buffer.subarray(0, bytesRead))
-    return true
-  })
-  on('WRITE', async (_, handle: Buffer, offset: number, data: Buffer) => {
-    await file(handle).write(data, 0, data.length, offset)
-  })
-  on('OPENDIR', async (id, path: string) => {
-    const names = await readdir(local(path))
-    const entries = names.map(async (filename) => {
-      const attrs = attributesOf(await lstat(join(local(path), filename)))
-      return { filename, longname: filename, attrs }
-    })
-    const listing = await Promise.all(entries)
-    listings.set(newHandle(id), listing)
-    return true
-  })
-  on('READDIR', async (id, handle: Buffer) => {
-    const some = listings.get(String(handle))?.splice(0, nameLimit) ?? []
-    if (some.length === 0) throw new EndOfFile()
-    sftp.name(id, some)
-    return true
-  })
-  on('CLOSE', async (_, handle: Buffer) => {
-    await files.get(String(handle))?.close()
-    files.delete(String(handle))
-    listings.delete(String(handle))
-  })
+  sftp.on('REALPATH', (id, path) =>
+    serve(id, 'REALPATH', async () => {
+      const name = { filename: normalize(`/${path}`), longname: '', attrs: attributesOf(await lstat(folder)) }
+      return () => sftp.name(id, [name])
+    }),
+  )
+  sftp.on('LSTAT', (id, path) =>
+    serve(id, 'LSTAT', async () => {
+      const found = attributesOf(await lstat(local(path)))
+      return () => sftp.attrs(id, found)
+    }),
+  )
+  sftp.on('FSTAT', (id, handle) =>
+    serve(id, 'FSTAT', async () => {
+      const found = attributesOf(await file(handle).stat())
+      return () => sftp.attrs(id, found)
+    }),
+  )
+  sftp.on('SETSTAT', (id, path, { mode }) => serve(id, 'SETSTAT', () => chmod(local(path), mode)))
+  sftp.on('MKDIR', (id, path) => serve(id, 'MKDIR', () => mkdir(local(path))))
+  sftp.on('REMOVE', (id, path) => serve(id, 'REMOVE', () => unlink(local(path))))
+  sftp.on('RENAME', (id, from, to) =>
+    serve(id, 'RENAME', async () => {
+      // A name that is taken is an error: draft-ietf-secsh-filexfer-02, section 6.5.
+      await link(local(from), local(to))
+      await unlink(local(from))
+    }),
+  )
+  sftp.on('OPEN', (id, path, flags) =>
+    serve(id, 'OPEN', async () => {
+      const found = await open(local(path), flagsToString(flags) ?? 'r')
+      if ((await found.stat()).isDirectory()) {
+        await found.close()
+        throw new Error('a folder is no file')
+      }
+      const handle = newHandle()
+      files.set(handle, found)
+      return () => sftp.handle(id, Buffer.from(handle))
+    }),
+  )
+  sftp.on('READ', (id, handle, offset, length) =>
+    serve(id, 'READ', async () => {
+      const buffer = Buffer.alloc(Math.min(length, readLimit))
+      const { bytesRead } = await file(handle).read(buffer, 0, buffer.length, offset)
+      if (bytesRead === 0) throw new EndOfFile()
+      return () => sftp.data(id, buffer.subarray(0, bytesRead))
+    }),
+  )
+  sftp.on('WRITE', (id, handle, offset, data) =>
+    serve(id, 'WRITE', async () => {
+      await file(handle).write(data, 0, data.length, offset)
+    }),
+  )
+  sftp.on('OPENDIR', (id, path) =>
+    serve(id, 'OPENDIR', async () => {
+      const entries = (await readdir(local(path))).map(async (filename) => {
+        const attrs = attributesOf(await lstat(join(local(path), filename)))
+        return { filename, longname: filename, attrs }
+      })
+      const handle = newHandle()
+      listings.set(handle, await Promise.all(entries))
+      return () => sftp.handle(id, Buffer.from(handle))
+    }),
+  )
+  sftp.on('READDIR', (id, handle) =>
+    serve(id, 'READDIR', async () => {
+      const some = listings.get(String(handle))?.splice(0, nameLimit) ?? []
+      if (some.length === 0) throw new EndOfFile()
+      return () => sftp.name(id, some)
+    }),
+  )
+  sftp.on('CLOSE', (id, handle) =>
+    serve(id, 'CLOSE', async () => {
+      await files.get(String(handle))?.close()
+      files.delete(String(handle))
+      listings.delete(String(handle))
+    }),
+  )
   sftp.on('close', () => {
     for (const left of files.values()) void left.close()
   })
