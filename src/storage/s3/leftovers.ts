@@ -27,7 +27,7 @@ export class S3Leftovers implements Leftovers {
         const key = Key.slice(prefix.length)
         if (isKey(key) && id !== undefined && time !== undefined) yield { id, key, time, size: undefined }
       }
-      if (page.IsTruncated !== true) return
+      if (page.IsTruncated !== true || page.NextKeyMarker === undefined) return
       after = { KeyMarker: page.NextKeyMarker, UploadIdMarker: page.NextUploadIdMarker }
     }
   }

@@ -1,8 +1,8 @@
-import { HeadObjectCommand, paginateListObjectsV2 } from '@aws-sdk/client-s3'
-import { isKey } from '../keys.ts'
+import { HeadObjectCommand } from '@aws-sdk/client-s3'
 import type { CallOptions } from '../storage.ts'
 import { trialPrefix } from '../trial.ts'
 import type { S3Bucket } from './bucket.ts'
+import { listObjects } from './list.ts'
 
 export interface Lock {
   key: string
@@ -29,17 +29,10 @@ export async function lockOf(
  * of the vault.
  */
 export async function earliestLock(bucket: S3Bucket, { signal }: CallOptions): Promise<Lock | undefined> {
-  const { client, name, prefix } = bucket
-  const input = { Bucket: name, Prefix: prefix }
-  const pages = paginateListObjectsV2({ client }, input, signal && { abortSignal: signal })
   let first: { key: string; stored: Date } | undefined
-  for (;;) {
-    const page = await bucket.call({ key: 'the listing', signal }, () => pages.next())
-    if (page.done) return first && (await lockOf(bucket, first.key, { signal }))
-    for (const { Key = '', LastModified: stored } of page.value.Contents ?? []) {
-      const key = Key.slice(prefix.length)
-      if (stored === undefined || !isKey(key) || key.startsWith(trialPrefix)) continue
-      if (first === undefined || stored < first.stored) first = { key, stored }
-    }
+  for await (const { key, stored } of listObjects(bucket, '', { signal })) {
+    if (stored === undefined || key.startsWith(trialPrefix)) continue
+    if (first === undefined || stored < first.stored) first = { key, stored }
   }
+  return first && (await lockOf(bucket, first.key, { signal }))
 }

@@ -86,8 +86,8 @@ export class MultipartUpload {
         for (const { PartNumber = 0, Size = 0, ETag = '', ChecksumSHA256 } of page.Parts ?? []) {
           held.set(PartNumber, { size: Size, etag: ETag, sha256: ChecksumSHA256 })
         }
-        if (page.IsTruncated !== true) return held
         after = page.NextPartNumberMarker
+        if (page.IsTruncated !== true || after === undefined) return held
       }
     } catch (error) {
       if (mustBeginAnew(error)) return undefined

@@ -1,16 +1,8 @@
-import {
-  GetObjectCommand,
-  HeadBucketCommand,
-  HeadObjectCommand,
-  paginateListObjectsV2,
-  PutObjectCommand,
-  type GetObjectCommandOutput,
-} from '@aws-sdk/client-s3'
-import { Readable } from 'node:stream'
+import { HeadBucketCommand, HeadObjectCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { Semaphore } from '../../shared/semaphore.ts'
 import { checkedSource, inParts, rangeWithin } from '../bytes.ts'
-import { AccessDeniedError, ObjectMissingError, StorageError } from '../errors.ts'
-import { assertKey, assertPrefix, isKey } from '../keys.ts'
+import { AccessDeniedError, ObjectMissingError } from '../errors.ts'
+import { assertKey, assertPrefix } from '../keys.ts'
 import type { Leftovers } from '../leftovers.ts'
 import type { Pace } from '../limits/throttle.ts'
 import type { S3Options } from '../options.ts'
@@ -21,7 +13,9 @@ import { S3Bucket } from './bucket.ts'
 import { onlyCreating } from './creating.ts'
 import { missingBucket } from './errors.ts'
 import { S3Leftovers } from './leftovers.ts'
+import { listObjects } from './list.ts'
 import { minPartSize } from './multipart.ts'
+import { readObject } from './read.ts'
 import { S3ResumableUploads } from './resumable.ts'
 import type { S3Setup } from './setup.ts'
 import { S3Thawing } from './thawing.ts'
@@ -145,22 +139,7 @@ class S3Storage implements Storage {
       rangeWithin(key, (await this.stat(key, { signal })).size, range)
       return
     }
-    const about = { key, signal, offset: range?.offset }
-    const command = new GetObjectCommand({ ...this.#bucket.at(key), Range: range && httpRange(range) })
-    const answer = await this.#bucket.call(about, (send) => this.#bucket.client.send(command, send))
-    const { body, length } = expectedBody(key, answer, range)
-    let given = 0
-    try {
-      for await (const chunk of body) {
-        given += chunk.length
-        yield chunk
-      }
-    } catch (error) {
-      throw this.#bucket.error(error, about)
-    }
-    if (given !== length) {
-      throw new StorageError(`${key} ended after ${given} of ${length} bytes`, { transient: true })
-    }
+    yield* readObject(this.#bucket, key, { range, signal })
   }
 
   async stat(key: string, { signal }: CallOptions = {}): Promise<{ size: number }> {
@@ -179,16 +158,8 @@ class S3Storage implements Storage {
 
   async *list(prefix: string, { after, signal }: ListOptions = {}): AsyncGenerator<ListedObject> {
     assertPrefix(prefix)
-    const { name, client, prefix: root } = this.#bucket
-    const input = { Bucket: name, Prefix: root + prefix, ...(after && { StartAfter: root + after }) }
-    const pages = paginateListObjectsV2({ client }, input, signal && { abortSignal: signal })
-    for (;;) {
-      const page = await this.#bucket.call({ key: prefix, signal }, () => pages.next())
-      if (page.done) return
-      for (const { Key = '', Size = 0 } of page.value.Contents ?? []) {
-        const key = Key.slice(root.length)
-        if (isKey(key)) yield { key, size: Size }
-      }
+    for await (const { key, size } of listObjects(this.#bucket, prefix, { after, signal })) {
+      yield { key, size }
     }
   }
 
@@ -212,31 +183,4 @@ class S3Storage implements Storage {
 async function* startingWith<T>(taken: T, rest: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
   yield taken
   yield* rest
-}
-
-function httpRange({ offset, length }: NonNullable<ReadOptions['range']>): string {
-  return `bytes=${offset}-${offset + length - 1}`
-}
-
-/** @throws StorageError when the server answered with other bytes than those asked for. */
-function expectedBody(
-  key: string,
-  { Body: body, ContentLength: length, ContentRange: given }: GetObjectCommandOutput,
-  range: ReadOptions['range'],
-): { body: Readable; length: number } {
-  if (!(body instanceof Readable) || length === undefined) {
-    throw new StorageError(`the server sent ${key} without saying how long it is`, { transient: false })
-  }
-  if (range !== undefined) {
-    const [, first, size] = /^bytes (\d+)-\d+\/(\d+)$/.exec(given ?? '') ?? []
-    const expected = Math.min(range.length, Number(size) - range.offset)
-    if (Number(first) !== range.offset || length !== expected) {
-      body.destroy()
-      throw new StorageError(
-        `the server gave "${given ?? 'the whole object'}" of ${key}, not ${httpRange(range)}`,
-        { transient: false },
-      )
-    }
-  }
-  return { body, length }
 }
