@@ -60,6 +60,7 @@ destinations:
   - { name: disk, type: local, path: /mnt/vault }
 #  - name: cloud
 #    type: s3
+#    provider: other
 #    bucket: photos
 #    prefix: immich
 #    region: eu-central-1
