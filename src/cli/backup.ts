@@ -3,41 +3,51 @@ import packageJson from '../../package.json' with { type: 'json' }
 import type { Config, Destination } from '../config/config.ts'
 import { databaseSettings } from '../config/database.ts'
 import { findDestination } from '../config/destination.ts'
+import type { Identity } from '../crypto/identity.ts'
 import { libraryFolders } from '../immich/folders.ts'
-import { backup, type BackupOptions, type BackupResult } from '../runs/backup/backup.ts'
+import { backup } from '../runs/backup/backup.ts'
 import { usualCheckpointInterval } from '../runs/backup/checkpoints.ts'
+import type { BackupEnd, BackupPlan, DestinationVault } from '../runs/backup/plan.ts'
 import type { BackupProgress } from '../runs/backup/progress.ts'
 import type { FolderSource } from '../runs/backup/source.ts'
 import { rememberedRecord } from '../runs/stateFolder.ts'
 import { exitCodes, UserError, type ExitCode } from '../shared/errors.ts'
 import { printablePath } from '../shared/bytePath.ts'
 import type { RecordId } from '../vault/record.ts'
+import { recordName } from '../vault/snapshots.ts'
 import type { Vault } from '../vault/vault.ts'
 import type { Context } from './context.ts'
 import { dataRecipients } from './dataRecipients.ts'
 import { examples } from './examples.ts'
 import { backupDocument, backupSummary } from './output/backupSummary.ts'
+import { describeError } from './output/errors.ts'
 import { openDestination, pinnedHostFolder } from './openDestination.ts'
+import { openIdentity } from './openIdentity.ts'
 
 interface Options {
-  to?: string
+  to?: string[]
   dryRun?: boolean
   only?: 'files' | 'database'
 }
 
 export function configure(command: Command): void {
   command
-    .option('--to <name>', 'one destination; without it, all of them, one after the other')
+    .option('--to <name>', 'a destination, as often as wanted; without it, all of them', collect)
     .option('--dry-run', 'only say what would be read and stored')
     .addOption(new Option('--only <part>', 'back up one part').choices(['files', 'database']))
     .addHelpText(
       'after',
       `
+A file is read once for all destinations. One that is slow or fails does not
+stop the others: each has its own snapshot, and its own result.
+
 Exit codes: 0 done, 3 done but something could not be read or looks wrong,
 10 no vault there, 11 another run holds the state directory, 12 wrong key,
-130 interrupted, 1 anything else.
+130 interrupted, 1 anything else. With several destinations the worst one
+counts: 1 when any failed, unless all of them failed in the same way.
 ${examples([
   ['safelight backup', 'Backs up the library and the database to every destination.'],
+  ['safelight backup --to disk --to cloud', 'Backs up to two destinations.'],
   ['safelight backup --to disk --only database', 'Only dumps the database, to one destination.'],
   ['safelight backup --dry-run', 'Shows what a backup would read.'],
 ])}`,
@@ -45,37 +55,26 @@ ${examples([
 }
 
 export async function run(context: Context, command: Command): Promise<ExitCode> {
-  const { to, dryRun = false, only } = command.opts<Options>()
-  const config = context.loadConfig(needsOf(only))
-  const destinations = to === undefined ? config.destinations : [findDestination(config, to)]
-  const ends: { destination: string; document: unknown; text: string }[] = []
-  let worst: ExitCode = exitCodes.done
-  const failures: unknown[] = []
-  for (const destination of destinations) {
-    try {
-      const { result, location } = await backUpTo(context, config, destination, { dryRun, only })
-      worst = Math.max(worst, result.exitCode) as ExitCode
-      const end = { destination: destination.name, location, result }
-      ends.push({ destination: destination.name, document: backupDocument(end), text: backupSummary(end) })
-    } catch (error) {
-      context.signal.throwIfAborted()
-      if (destinations.length === 1) throw error
-      failures.push(error)
-      context.output.warn(`destination ${destination.name} failed`)
-      context.output.fail(error)
-    }
-  }
-  context.output.result(
-    ends.map(({ document }) => document),
-    () => ends.map(({ text }) => text).join('\n\n'),
-  )
-  if (failures.length > 0) {
-    const names = `${failures.length} of ${destinations.length}`
-    throw new UserError(`the backup to ${names} destinations failed; the others are as told above`, {
-      cause: failures[0],
-    })
-  }
-  return worst
+  const options = command.opts<Options>()
+  const config = context.loadConfig(needsOf(options.only))
+  const destinations = chosen(config, options.to)
+  const ends = await backUp(context, config, destinations, options)
+  const [end, second] = ends
+  if (end && !end.result && !second) throw end.error
+  context.output.result(ends.map(backupDocument), () => ends.map(backupSummary).join('\n\n'))
+  context.signal.throwIfAborted()
+  return exitCodeOf(ends)
+}
+
+function collect(name: string, names: string[] = []): string[] {
+  return [...names, name]
+}
+
+/** The destinations of these names, each once, in the order of the configuration. */
+function chosen(config: Config, names: readonly string[] | undefined): readonly Destination[] {
+  if (names === undefined) return config.destinations
+  const wanted = names.map((name) => findDestination(config, name))
+  return config.destinations.filter((destination) => wanted.includes(destination))
 }
 
 function needsOf(only: Options['only']): Parameters<Context['loadConfig']>[0] {
@@ -84,23 +83,16 @@ function needsOf(only: Options['only']): Parameters<Context['loadConfig']>[0] {
   return ['library', 'database', 'identity', 'destinations']
 }
 
-async function backUpTo(
+async function backUp(
   context: Context,
   config: Config,
-  destination: Destination,
-  { dryRun, only }: { dryRun: boolean; only: Options['only'] },
-): Promise<{ result: BackupResult; location: string }> {
-  await using opened = await openDestination(context, config, destination)
-  const { vault, identity, storage, folder } = opened
-  requireSameMode(config, vault)
+  destinations: readonly Destination[],
+  { dryRun, only }: Options,
+): Promise<BackupEnd[]> {
+  const identity = await openIdentity(config, context)
   using progress = context.output.startProgress()
-  const options: BackupOptions = {
-    vault,
-    storage,
+  const plan: BackupPlan = {
     host: config.host,
-    identity,
-    recipients: dataRecipients(config, identity),
-    folder,
     sources: sourcesOf(config),
     ignore: config.ignore,
     compare: config.compare,
@@ -108,14 +100,64 @@ async function backUpTo(
     database: databaseOf(config, only),
     only,
     dryRun,
-    heads: headsOfOthers(config, destination),
     program: `safelight ${packageJson.version}`,
     checkpointEvery: usualCheckpointInterval,
     now: () => new Date(),
     onProgress: (state) => progress.update(progressLine(state)),
+    onEnd: (end) => {
+      if (destinations.length > 1 && !context.signal.aborted) tellEnd(context, end)
+    },
     signal: context.signal,
   }
-  return { result: await backup(options), location: vault.storage.location }
+  const targets = destinations.map((destination) => ({
+    name: destination.name,
+    open: async () => await openForBackup(context, config, destination, identity),
+  }))
+  return await backup(plan, targets)
+}
+
+async function openForBackup(
+  context: Context,
+  config: Config,
+  destination: Destination,
+  identity: Identity,
+): Promise<DestinationVault> {
+  await using stack = new AsyncDisposableStack()
+  const opened = stack.use(await openDestination(context, config, destination, identity))
+  const { vault, storage, folder } = opened
+  requireSameMode(config, vault)
+  const owned = stack.move()
+  return {
+    vault,
+    storage,
+    identity,
+    recipients: dataRecipients(config, identity),
+    folder,
+    heads: () => headsOfOthers(config, destination),
+    [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
+  }
+}
+
+/** One of several has its end: the others may take hours. */
+function tellEnd({ output }: Context, { destination, result, error }: BackupEnd): void {
+  if (result) {
+    if (result.snapshot) output.note(`${destination}: snapshot ${recordName(result.snapshot.record)}`)
+    return
+  }
+  output.warn(`destination ${destination} failed`)
+  output.fail(error)
+}
+
+/** @throws UserError when a destination failed: with the exit code of all, or with the one for anything. */
+function exitCodeOf(ends: readonly BackupEnd[]): ExitCode {
+  const failed = ends.filter(({ error }) => error !== undefined)
+  if (failed.length === 0) return Math.max(...ends.map(({ result }) => result?.exitCode ?? 0)) as ExitCode
+  const codes = new Set(failed.map(({ error }) => describeError(error).exitCode))
+  const [code = exitCodes.failed] = failed.length === ends.length && codes.size === 1 ? codes : []
+  throw new UserError(
+    `the backup to ${failed.length} of ${ends.length} destinations failed; the others are as told above`,
+    { exitCode: code as ExitCode, cause: failed[0]?.error },
+  )
 }
 
 /** Whether an identity was ever a recipient of data keys can't be undone, so a vault is of one mode for ever. */
@@ -144,7 +186,7 @@ function sourcesOf(config: Config): FolderSource[] {
   return [...own, ...further]
 }
 
-function databaseOf(config: Config, only: Options['only']): BackupOptions['database'] {
+function databaseOf(config: Config, only: Options['only']): BackupPlan['database'] {
   if (!config.database || only === 'files') return undefined
   return {
     settings: databaseSettings(config.database),

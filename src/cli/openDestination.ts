@@ -21,15 +21,17 @@ export interface OpenedDestination extends AsyncDisposable {
 }
 
 /**
- * Opens the vault of a destination with the configured identity.
+ * Opens the vault of a destination.
  * Where nothing is pinned, that is said: the vault's authenticity is unproven then.
+ * @param known the configured identity, where it is open already.
  */
 export async function openDestination(
   context: Context,
   config: Config,
   destination: Destination,
+  known?: Identity,
 ): Promise<OpenedDestination> {
-  const identity = await openIdentity(config, context)
+  const identity = known ?? (await openIdentity(config, context))
   await using stack = new AsyncDisposableStack()
   const { options } = stack.use(
     await prepareStorage(storageOptions(destination, config.limits, config.state)),

@@ -183,6 +183,9 @@ destinations:
     const { exitCode, stdout, stderr } = await place.run(['backup', '--json'])
     expect(exitCode).toBe(exitCodes.failed)
     expect(stderr).toContain('1 of 2 destinations')
-    expect(JSON.parse(stdout)).toMatchObject([{ destination: 'other', exitCode: 0 }])
+    expect(JSON.parse(stdout)).toMatchObject([
+      { destination: 'disk', exitCode: 10, snapshot: null, error: expect.stringContaining('no vault') },
+      { destination: 'other', exitCode: 0, snapshot: { changes: { added: 5 } } },
+    ])
   })
 })

@@ -2,8 +2,9 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { generateIdentity, type Identity } from '../../src/crypto/identity.ts'
 import { parseDatabaseUrl } from '../../src/immich/databaseUrl.ts'
-import { backup, type BackupOptions } from '../../src/runs/backup/backup.ts'
+import { backup } from '../../src/runs/backup/backup.ts'
 import { usualCheckpointInterval } from '../../src/runs/backup/checkpoints.ts'
+import type { BackupPlan, BackupResult, DestinationVault } from '../../src/runs/backup/plan.ts'
 import { hostFolder } from '../../src/runs/stateFolder.ts'
 import { openStorage } from '../../src/storage/open.ts'
 import type { StorageOptions } from '../../src/storage/options.ts'
@@ -62,26 +63,48 @@ export async function openTestVault(
   }
 }
 
+/** Takes a backup to one destination. @throws what it failed with. */
+export async function backUpTo(
+  { vault, storage, identity, recipients, folder, heads }: Omit<DestinationVault, symbol>,
+  plan: BackupPlan,
+): Promise<BackupResult> {
+  const opened = {
+    vault,
+    storage,
+    identity,
+    recipients,
+    folder,
+    heads,
+    [Symbol.asyncDispose]: async () => undefined,
+  }
+  const [end] = await backup(plan, [{ name: 'disk', open: async () => opened }])
+  if (!end?.result) throw end?.error
+  return end.result
+}
+
 /** Backs up the folders `library`, `upload` and `profile` of a media root, and a database. @returns the new record. */
 export async function backUp(
   test: TestVault,
   mediaRoot: string,
-  options: Partial<Pick<BackupOptions, 'checkpointEvery' | 'host' | 'only' | 'now'>> & {
+  options: Partial<Pick<BackupPlan, 'checkpointEvery' | 'host' | 'only' | 'now'>> & {
     database?: string
   } = {},
 ): Promise<StoredRecord> {
   await using opened = await openTestVault(test)
   const { vault, storage } = opened
   const { database, host = 'main', ...others } = options
-  const { snapshot } = await backup({
+  const target = {
     vault,
     storage,
-    host,
     identity: test.identity,
     recipients: vault.writeOnly
       ? [test.recovery.recipient]
       : [test.identity.recipient, test.recovery.recipient],
     folder: hostFolder(test.state, vault.id, host),
+    heads: () => ({}),
+  }
+  const { snapshot } = await backUpTo(target, {
+    host,
     sources: ['library', 'upload', 'profile'].map((name) => ({
       treePath: name,
       root: join(mediaRoot, name),
@@ -94,7 +117,6 @@ export async function backUp(
       database === undefined
         ? undefined
         : { settings: parseDatabaseUrl(database), serverUrl: undefined, configuredVersion: undefined },
-    heads: {},
     program: 'safelight test',
     checkpointEvery: usualCheckpointInterval,
     now: () => new Date(),

@@ -4,7 +4,6 @@ import { expect, test } from 'vitest'
 import { parseIdentity } from '../../src/crypto/identity.ts'
 import { Marker, partSizeFor, sha256Of } from '../../src/runs/backup/marks.ts'
 import { storeLarge } from '../../src/runs/backup/storeLarge.ts'
-import { Semaphore } from '../../src/shared/semaphore.ts'
 import { openLocal } from '../../src/storage/local/local.ts'
 import { readUploadNotes } from '../../src/vault/uploadNotes.ts'
 import { openVault, type VaultPin } from '../../src/vault/vault.ts'
@@ -71,12 +70,12 @@ test('the upload that it tells of goes on', async () => {
   await writeFile(join(path, 'tmp', note.token), '')
   const { id, keys } = vault
   const { recipients } = note
-  const store = { storage, resumable, id, keys, identity, recipients, turns: new Semaphore(1) }
+  const store = { storage, resumable, id, keys, identity, recipients }
   const content = frozenContent()
   expect(sha256Of(content).toString('hex')).toBe(expected.content.sha256)
-  const context = { signal: new AbortController().signal, ask: async () => undefined, note: () => undefined }
+  const watch = { signal: new AbortController().signal, passed: () => undefined }
   const unused = { id: Buffer.alloc(16), key: Buffer.alloc(32) }
-  const { earlierKey } = await storeLarge(store, content, unused, Buffer.alloc(content.partSize), context)
+  const { earlierKey } = await storeLarge(store, content, unused, Buffer.alloc(content.partSize), watch)
   expect(earlierKey?.id).toBe(expected.keyId)
 })
 

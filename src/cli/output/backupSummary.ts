@@ -1,19 +1,19 @@
-import type { BackupResult } from '../../runs/backup/backup.ts'
+import type { BackupEnd } from '../../runs/backup/plan.ts'
 import { printablePath } from '../../shared/bytePath.ts'
 import { recordName } from '../../vault/snapshots.ts'
+import { describeError } from './errors.ts'
 import { formatBytes, formatCount, formatDuration, formatNumberOf } from './format.ts'
-
-interface BackupEnd {
-  destination: string
-  location: string
-  result: BackupResult
-}
 
 /** Problems named in the text; the JSON has more, and the run report in the vault has them, too. */
 const problemsShown = 10
 
 /** The end of a backup for other programs: fields are added, never renamed. */
-export function backupDocument({ destination, location, result }: BackupEnd): unknown {
+export function backupDocument({ destination, result, error }: BackupEnd): unknown {
+  if (!result) {
+    const { message, exitCode } = describeError(error)
+    return { destination, exitCode, snapshot: null, error: message }
+  }
+  const { location } = result
   const record = result.snapshot?.record
   return {
     destination,
@@ -39,7 +39,9 @@ export function backupDocument({ destination, location, result }: BackupEnd): un
 }
 
 /** The end of a backup for people. */
-export function backupSummary({ destination, location, result }: BackupEnd): string {
+export function backupSummary({ destination, result, error }: BackupEnd): string {
+  if (!result) return `${destination}: no snapshot: ${describeError(error).message}`
+  const { location } = result
   const record = result.snapshot?.record
   if (!record) {
     const { files, bytes } = result.toRead

@@ -30,8 +30,8 @@ export class ContentLedger {
           return true
         }),
       settle: () => {
-        for (const key of keys) this.#promised.delete(key)
-        for (const resolve of resolvers) resolve()
+        for (const key of keys.splice(0)) this.#promised.delete(key)
+        for (const resolve of resolvers.splice(0)) resolve()
       },
     }
   }

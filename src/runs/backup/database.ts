@@ -12,6 +12,7 @@ import {
   readImmichVersion,
   readPostgresVersion,
   type ImmichVersion,
+  type PostgresVersion,
 } from '../../immich/versions.ts'
 import { databasePrefix, objectContext } from '../../vault/layout.ts'
 import { createObjectFromStream } from '../../vault/objects.ts'
@@ -28,97 +29,101 @@ export interface DatabaseSource {
   configuredVersion: string | undefined
 }
 
-/** What the database said, at one moment, and the dump of that same moment. */
+/** What the database said at one moment. */
 export interface DatabaseState {
   immich: ImmichVersion
-  postgres: { version: string }
+  postgres: PostgresVersion
   counts: ImmichCounts
-  dump: StoredDump
   warnings: string[]
 }
 
 const rowsPerWrite = 5000
 
-/**
- * Reads Immich's version and the files that it names, and dumps the database, all as of one exported snapshot. The
- * transaction ends with the dump.
- * @throws UserError when the database cannot be read or dumped; then no dump lies in the vault under any name.
- */
-export async function backUpDatabase(
-  source: DatabaseSource,
-  target: {
-    vault: Vault
-    key: RunKey
-    work: WorkList
-    sources: readonly FolderSource[]
-    runId: string
-    now: () => Date
-  },
-  signal: AbortSignal,
-): Promise<DatabaseState> {
-  await using snapshot = await openDatabaseSnapshot(source.settings, signal)
-  const taken = target.now()
-  const { session } = snapshot
-  const schema = await readSchema(session)
-  const postgres = await readPostgresVersion(session)
-  const immich = await chooseImmichVersion(
-    {
-      database: await readImmichVersion(session, schema),
-      serverUrl: source.serverUrl,
-      configured: source.configuredVersion,
-    },
-    signal,
-  )
-  const counts = await readCounts(session, schema)
-  const mediaRoot = await readMediaRoot(session, schema)
-  const outside = await listExpectedFiles(
-    readCatalogue(session, schema, mediaRoot),
-    target.work,
-    target.sources,
-  )
-  const place =
-    databasePrefix +
-    dumpName({ time: taken, immichVersion: immich.version, postgresVersion: postgres.version }, target.runId)
-  const expectedRows = counts.tableRows
-  const dump = await storeDump(
-    { ...target, place, taken, settings: source.settings },
-    snapshot,
-    postgres.major,
-    expectedRows,
-    signal,
-  )
-  const warnings =
-    outside === 0
-      ? []
-      : [`${outside} files that the database names lie outside of everything that is backed up`]
-  return { immich, postgres: { version: postgres.version }, counts, dump, warnings }
-}
+/** One moment of the database, as long as its transaction is open. */
+export class DatabaseMoment {
+  readonly state: DatabaseState
+  readonly #source: DatabaseSource
+  readonly #snapshot: DatabaseSnapshot
+  readonly #taken: Date
 
-async function storeDump(
-  target: { vault: Vault; key: RunKey; place: string; taken: Date; settings: DatabaseSettings },
-  snapshot: DatabaseSnapshot,
-  postgresMajor: number,
-  expectedRows: ReadonlyMap<string, number>,
-  signal: AbortSignal,
-): Promise<StoredDump> {
-  const { vault, place, settings, taken } = target
-  const key = await target.key.current()
-  const dump = await dumpDatabase({ settings, snapshotId: snapshot.id, postgresMajor, expectedRows, signal })
-  const sealed = encryptStream(key, objectContext(vault.id, place), dump.bytes)
-  const { size, sha256 } = await createObjectFromStream(vault.storage, place, sealed, {
-    kind: 'index',
-    signal,
-  })
-  const summary = dump.summary()
-  return {
-    key: place,
-    size,
-    sha256: sha256.toString('hex'),
-    keyId: Buffer.from(key.id).toString('hex'),
-    plaintextSize: summary.gzipBytes,
-    plaintextSha256: summary.sha256.toString('hex'),
-    sqlSize: summary.sqlBytes,
-    taken: taken.toISOString(),
+  constructor(state: DatabaseState, source: DatabaseSource, snapshot: DatabaseSnapshot, taken: Date) {
+    this.state = state
+    this.#source = source
+    this.#snapshot = snapshot
+    this.#taken = taken
+  }
+
+  /**
+   * Reads Immich's version and the files that it names, in one exported snapshot.
+   * @throws UserError when the database cannot be read.
+   */
+  static async open(
+    source: DatabaseSource,
+    { work, sources, now }: { work: WorkList; sources: readonly FolderSource[]; now: () => Date },
+    signal: AbortSignal,
+  ): Promise<DatabaseMoment> {
+    const snapshot = await openDatabaseSnapshot(source.settings, signal)
+    try {
+      const taken = now()
+      const { session } = snapshot
+      const schema = await readSchema(session)
+      const postgres = await readPostgresVersion(session)
+      const database = await readImmichVersion(session, schema)
+      const { serverUrl, configuredVersion: configured } = source
+      const immich = await chooseImmichVersion({ database, serverUrl, configured }, signal)
+      const counts = await readCounts(session, schema)
+      const mediaRoot = await readMediaRoot(session, schema)
+      const outside = await listExpectedFiles(readCatalogue(session, schema, mediaRoot), work, sources)
+      const warnings =
+        outside === 0
+          ? []
+          : [`${outside} files that the database names lie outside of everything that is backed up`]
+      return new DatabaseMoment({ immich, postgres, counts, warnings }, source, snapshot, taken)
+    } catch (error) {
+      await snapshot.close()
+      throw error
+    }
+  }
+
+  /**
+   * Dumps the database of this moment into a vault. Each vault has a pg_dump of its own, at its own pace.
+   * @throws UserError when it cannot be dumped; then no dump lies in the vault under any name.
+   */
+  async dumpInto(
+    target: { vault: Vault; key: RunKey; runId: string },
+    signal: AbortSignal,
+  ): Promise<StoredDump> {
+    const { vault, runId } = target
+    const { immich, postgres, counts } = this.state
+    const versions = { immichVersion: immich.version, postgresVersion: postgres.version }
+    const place = databasePrefix + dumpName({ time: this.#taken, ...versions }, runId)
+    const key = await target.key.current()
+    const dump = await dumpDatabase({
+      settings: this.#source.settings,
+      snapshotId: this.#snapshot.id,
+      postgresMajor: postgres.major,
+      expectedRows: counts.tableRows,
+      signal,
+    })
+    const sealed = encryptStream(key, objectContext(vault.id, place), dump.bytes)
+    const options = { kind: 'index', signal } as const
+    const { size, sha256 } = await createObjectFromStream(vault.storage, place, sealed, options)
+    const summary = dump.summary()
+    return {
+      key: place,
+      size,
+      sha256: sha256.toString('hex'),
+      keyId: Buffer.from(key.id).toString('hex'),
+      plaintextSize: summary.gzipBytes,
+      plaintextSha256: summary.sha256.toString('hex'),
+      sqlSize: summary.sqlBytes,
+      taken: this.#taken.toISOString(),
+    }
+  }
+
+  /** Ends the transaction. Dumps that are under way keep their own hold on the moment once their first bytes have come. */
+  async close(): Promise<void> {
+    await this.#snapshot.close()
   }
 }
 

@@ -22,17 +22,7 @@ export class FileLedger {
     this.#contents = contents
   }
 
-  /** Whether Immich wrote a SHA-1 of this file down, which it is then held against. */
-  wantsSha1({ directory, name }: Candidate): boolean {
-    return this.#work.expectedFile(joinPath(directory, name))?.sha1 !== undefined
-  }
-
-  /** @returns false when the file has to be tried again. */
-  async take(candidate: Candidate, outcome: ReadOutcome): Promise<boolean> {
-    return (await this.takeAll([candidate], [outcome])).length === 0
-  }
-
-  /** Takes several files in one transaction. @returns those that have to be tried again. */
+  /** Takes files in one transaction. @returns those that have to be tried again. */
   async takeAll(candidates: readonly Candidate[], outcomes: readonly ReadOutcome[]): Promise<Candidate[]> {
     const contents = await Promise.all(
       outcomes.map(async (outcome) =>

@@ -2,7 +2,6 @@
 import { randomBytes } from 'node:crypto'
 import { saltSize } from '../../crypto/cobblestone.ts'
 import { objectSize, type ObjectKey } from '../../crypto/envelope.ts'
-import type { Semaphore } from '../../shared/semaphore.ts'
 import { AccessDeniedError } from '../../storage/errors.ts'
 import type { ResumableOptions, ResumableUpload, ResumableUploads } from '../../storage/resumable.ts'
 import type { CallOptions, Storage } from '../../storage/storage.ts'
@@ -22,8 +21,6 @@ export interface LargeStore extends NoteVault {
   readonly identity: string
   /** Those that the data key of this run is wrapped for. */
   readonly recipients: readonly string[]
-  /** One large content at a time: each takes two pieces of memory. */
-  readonly turns: Semaphore
 }
 
 /** A content that was read once. */

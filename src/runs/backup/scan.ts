@@ -1,73 +1,59 @@
-import { statSync } from 'node:fs'
-import { markerName } from '../../immich/folders.ts'
-import { entryTypes } from '../../manifest/entry.ts'
+import { statSync, type BigIntStats } from 'node:fs'
+import { entryTypes, type EntryMetadata } from '../../manifest/entry.ts'
 import { ScanReader } from '../../manifest/scanReader.ts'
 import { errorCode } from '../../shared/errors.ts'
 import { fsPath } from '../../shared/bytePath.ts'
 import { WorkerPool } from '../../shared/threads/pool.ts'
-import type { HostChain } from './hostChain.ts'
-import type { ProgressMeter } from './progress.ts'
+import { unknownDirectory } from './knownDirectory.ts'
 import { metadataOf } from './metadata.ts'
-import { unknownDirectory } from './scanDirectory.ts'
-import type { DirectoryChanges, PendingDirectory, ScanJob, ScanResult, ScanSetting } from './scanMessages.ts'
+import type { PendingDirectory, ScanJob, ScanResult, ScanSetting } from './scanMessages.ts'
 import { joinPath, type FolderSource } from './source.ts'
-import type { Tally } from './tally.ts'
-import type { WorkList } from './workList.ts'
+import { takeScan, type ScanContext, type ScanMember } from './takeScan.ts'
 
-/**
- * A file written to so lately that no row names may still be growing: Immich writes uploads under their final name.
- * Its ctime does not count: all of a library that was just moved here has a young one.
- */
-const youngForMs = 10 * 60 * 1000
 const threads = 2
 const jobsPerThread = 2
 
-export interface ScanContext {
-  sources: readonly FolderSource[]
-  setting: ScanSetting
-  chain: HostChain
-  work: WorkList
-  tally: Tally
-  progress: ProgressMeter
-  /** Whether Immich's database was asked, so that a file that no row names means something. */
-  catalogued: boolean
-  /** Only look: change nothing in the manifest. */
-  dryRun: boolean
-  now: () => Date
-  signal: AbortSignal
-}
-
 /**
- * Walks the sources in order and compares them with the manifest. What is gone or needs no reading is written into the
- * manifest at once; files to read go to the work list.
- * @returns how many paths are gone: what was moved to where the walk had been already was missed.
+ * Walks the sources in order and compares them with the manifests, all in one walk. What is gone or needs no reading is
+ * written into the manifests at once; files to read go to the work list.
+ * @returns for each member how many of its paths are gone: what was moved to where the walk had been already was missed.
  */
-export async function scanSources(context: ScanContext): Promise<number> {
+export async function scanSources(context: ScanContext): Promise<number[]> {
+  const { members, setting, signal } = context
   const script = new URL('./scanWorker.ts', import.meta.url)
-  const pool = new WorkerPool(script, { size: threads, data: context.setting, signal: context.signal })
+  const data: ScanSetting = { ...setting, manifestFiles: members.map(({ manifestFile }) => manifestFile) }
+  const pool = new WorkerPool(script, { size: threads, data, signal })
+  const gone = members.map(() => 0)
   try {
-    archiveFormerSources(context)
-    let gone = 0
-    for (const source of context.sources) gone += await scanSource(context, source, pool)
+    for (const member of members) archiveFormerSources(context, member)
+    for (const source of context.sources) await scanSource(context, source, pool, gone)
     return gone
   } finally {
     await pool.close()
   }
 }
 
-async function scanSource(context: ScanContext, source: FolderSource, pool: WorkerPool): Promise<number> {
-  if (!putRoot(context, source)) return 0
-  let gone = 0
-  const queue: PendingDirectory[] = [['', knownId(context, source)]]
+async function scanSource(
+  context: ScanContext,
+  source: FolderSource,
+  pool: WorkerPool,
+  gone: number[],
+): Promise<void> {
+  const { members, signal } = context
+  if (!putRoot(context, source)) return
+  const queue: PendingDirectory[] = [['', members.map((member) => knownId(member, source))]]
   const running = new Set<Promise<void>>()
   const run = async (job: ScanJob): Promise<void> => {
     const result = (await pool.run(job)) as ScanResult
-    take(context, source, result)
-    gone += result.vanished + result.changes.reduce((sum, changes) => sum + changes.gone.length, 0)
+    takeScan(context, source, result)
+    for (const i of members.keys()) {
+      const below = result.changes.reduce((sum, { others }) => sum + (others[i]?.gone.length ?? 0), 0)
+      gone[i] = (gone[i] ?? 0) + result.vanished + below
+    }
     queue.push(...result.leftover)
   }
   while (queue.length > 0 || running.size > 0) {
-    context.signal.throwIfAborted()
+    signal.throwIfAborted()
     while (queue.length > 0 && running.size < threads * jobsPerThread) {
       const share = Math.ceil(queue.length / (threads * jobsPerThread))
       const job = run({ source, directories: queue.splice(-share) }).finally(() => running.delete(job))
@@ -75,11 +61,10 @@ async function scanSource(context: ScanContext, source: FolderSource, pool: Work
     }
     await Promise.race(running)
   }
-  return gone
 }
 
-function knownId({ setting }: ScanContext, { treePath }: FolderSource): number {
-  const reader = new ScanReader(setting.manifestFile)
+function knownId({ manifestFile }: ScanMember, { treePath }: FolderSource): number {
+  const reader = new ScanReader(manifestFile)
   try {
     return reader.directoryId(treePath) ?? unknownDirectory
   } finally {
@@ -88,37 +73,40 @@ function knownId({ setting }: ScanContext, { treePath }: FolderSource): number {
 }
 
 /** The source's own folder, which may itself be a symbolic link: a mount point often is. */
-function putRoot({ chain, dryRun, tally, setting }: ScanContext, { treePath, root }: FolderSource): boolean {
+function putRoot({ members, dryRun }: ScanContext, { treePath, root }: FolderSource): boolean {
+  let stats: BigIntStats
   try {
-    const stats = statSync(fsPath(root), { bigint: true })
-    if (dryRun) return true
-    const slash = treePath.lastIndexOf('/')
-    const parent = chain.manifest.directoryId(treePath.slice(0, Math.max(0, slash)), chain.sequence)
-    const name = treePath.slice(slash + 1)
-    const known = new ScanReader(setting.manifestFile)
-    const before = known.entriesOf(parent).get(name)
-    known.close()
-    const metadata = metadataOf(stats)
-    const fields = ['mtime', 'mode', 'uid', 'gid'] as const
-    if (before && fields.every((field) => before[field] === metadata[field])) return true
-    chain.manifest.putEntry(parent, { ...metadata, name, type: entryTypes.directory }, chain.sequence)
-    return true
+    stats = statSync(fsPath(root), { bigint: true })
   } catch (error) {
     const code = errorCode(error)
     if (code === undefined) throw error
-    tally.problem(
-      'unreadable',
-      treePath,
-      code === 'ENOENT' ? 'the folder is not there; is it mounted?' : code,
-    )
+    const reason = code === 'ENOENT' ? 'the folder is not there; is it mounted?' : code
+    for (const { tally } of members) tally.problem('unreadable', treePath, reason)
     return false
   }
+  if (!dryRun) for (const member of members) putFolder(member, treePath, metadataOf(stats))
+  return true
+}
+
+function putFolder({ manifestFile, chain }: ScanMember, treePath: string, metadata: EntryMetadata): void {
+  const slash = treePath.lastIndexOf('/')
+  const parent = chain.manifest.directoryId(treePath.slice(0, Math.max(0, slash)), chain.sequence)
+  const name = treePath.slice(slash + 1)
+  const known = new ScanReader(manifestFile)
+  const before = known.entriesOf(parent).get(name)
+  known.close()
+  const fields = ['mtime', 'mode', 'uid', 'gid'] as const
+  if (before && fields.every((field) => before[field] === metadata[field])) return
+  chain.manifest.putEntry(parent, { ...metadata, name, type: entryTypes.directory }, chain.sequence)
 }
 
 /** A source that the configuration no longer names is archived, as if its folder were gone. */
-function archiveFormerSources({ sources, chain, dryRun, tally, setting }: ScanContext): void {
+function archiveFormerSources(
+  { sources, dryRun }: ScanContext,
+  { manifestFile, chain, tally }: ScanMember,
+): void {
   if (dryRun) return
-  const reader = new ScanReader(setting.manifestFile)
+  const reader = new ScanReader(manifestFile)
   try {
     for (const parent of ['', 'sources']) {
       const id = reader.directoryId(parent)
@@ -136,58 +124,4 @@ function archiveFormerSources({ sources, chain, dryRun, tally, setting }: ScanCo
   } finally {
     reader.close()
   }
-}
-
-function take(context: ScanContext, source: FolderSource, result: ScanResult): void {
-  const { chain, tally, progress } = context
-  for (const { path, reason } of result.unreadable) tally.problem('unreadable', path, reason)
-  for (const { path, reason } of result.skipped) tally.problem('skipped', path, reason)
-  if (result.changes.length > 0) {
-    chain.manifest.transaction(() => {
-      context.work.transaction(() => {
-        for (const changes of result.changes) takeDirectory(context, source, changes)
-      })
-    })
-  }
-  progress.advance(result.files, result.bytes, source.treePath)
-}
-
-function takeDirectory(context: ScanContext, source: FolderSource, changes: DirectoryChanges): void {
-  const { chain, work, tally, dryRun } = context
-  const { treePath } = changes
-  const wanted = changes.files
-    .filter((file) => !isDeferred(context, source, treePath, file))
-    .map(([name, size, , isNew]) => ({ name, size, isNew }))
-  if (wanted.length > 0) work.addCandidates(treePath, wanted)
-  if (dryRun) {
-    tally.changes.archived += changes.gone.length - changes.goneDirectories.length
-    return
-  }
-  const { manifest, sequence } = chain
-  const directory = manifest.directoryId(treePath, sequence)
-  for (const name of changes.goneDirectories) {
-    tally.changes.archived += manifest.archiveTree(
-      manifest.directoryId(joinPath(treePath, name), sequence),
-      sequence,
-    )
-  }
-  const directories = new Set(changes.goneDirectories)
-  for (const name of changes.gone) {
-    manifest.archiveEntry(directory, name, sequence)
-    if (!directories.has(name)) tally.changes.archived += 1
-  }
-  for (const entry of changes.entries) manifest.putEntry(directory, entry, sequence)
-}
-
-function isDeferred(
-  { catalogued, work, tally, now }: ScanContext,
-  source: FolderSource,
-  treePath: string,
-  [name, , modifiedMs, isNew]: DirectoryChanges['files'][number],
-): boolean {
-  if (!catalogued || !source.immich || !isNew || name === markerName) return false
-  if (now().getTime() - modifiedMs > youngForMs) return false
-  if (work.expectedFile(joinPath(treePath, name))) return false
-  tally.changes.deferred += 1
-  return true
 }

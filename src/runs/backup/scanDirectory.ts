@@ -6,24 +6,29 @@ import type { KnownEntry, ScanReader } from '../../manifest/scanReader.ts'
 import { errorCode } from '../../shared/errors.ts'
 import { fsPath, pathFromBytes } from '../../shared/bytePath.ts'
 import { metadataOf } from './metadata.ts'
-import type { DirectoryChanges, PendingDirectory, ScanResult, ScanSetting } from './scanMessages.ts'
+import { KnownDirectory, unknownDirectory } from './knownDirectory.ts'
+import type {
+  DirectoryChanges,
+  OtherChanges,
+  PendingDirectory,
+  ScanResult,
+  ScanSetting,
+} from './scanMessages.ts'
 import { joinPath, type Comparison, type FolderSource } from './source.ts'
 
-const nothingKnown: ReadonlyMap<string, KnownEntry> = new Map()
-const noDirectories: ReadonlyMap<string, number> = new Map()
-/** Id of a directory that the manifest has never seen. */
-export const unknownDirectory = -1
-
-/** Compares directories with what the manifest says of them. */
+/** Compares directories with what manifests say of them. */
 export class DirectoryScanner {
-  readonly #reader: ScanReader
+  readonly #readers: readonly ScanReader[]
   readonly #ignored: ((path: string) => boolean) | undefined
   readonly #oneFileSystem: boolean
   readonly #compare: Set<Comparison>
   readonly #devices = new Map<string, number>()
 
-  constructor(reader: ScanReader, setting: Pick<ScanSetting, 'ignore' | 'compare' | 'oneFileSystem'>) {
-    this.#reader = reader
+  constructor(
+    readers: readonly ScanReader[],
+    setting: Pick<ScanSetting, 'ignore' | 'compare' | 'oneFileSystem'>,
+  ) {
+    this.#readers = readers
     this.#ignored = setting.ignore.length > 0 ? picomatch(setting.ignore, { dot: true }) : undefined
     this.#oneFileSystem = setting.oneFileSystem
     this.#compare = new Set(setting.compare)
@@ -35,7 +40,7 @@ export class DirectoryScanner {
    */
   scan(
     source: FolderSource,
-    [directory, id]: PendingDirectory,
+    [directory, ids]: PendingDirectory,
     pending: PendingDirectory[],
     result: ScanResult,
   ): number {
@@ -50,10 +55,8 @@ export class DirectoryScanner {
       else result.unreadable.push({ path: treePath, reason })
       return 0
     }
-    const known = id === unknownDirectory ? nothingKnown : this.#reader.entriesOf(id)
-    let inner: ReadonlyMap<string, number> | undefined
-    const changes: DirectoryChanges = { treePath, files: [], entries: [], gone: [], goneDirectories: [] }
-    const unseen = new Set(known.keys())
+    const known = this.#readers.map((reader, i) => new KnownDirectory(reader, ids[i] ?? unknownDirectory))
+    const files: DirectoryChanges['files'] = []
     let names = 0
     for (const found of listing) {
       names += 1
@@ -61,7 +64,7 @@ export class DirectoryScanner {
       const entryPath = joinPath(treePath, name)
       if (this.#ignored?.(entryPath)) continue
       if ('code' in found) {
-        unseen.delete(name)
+        for (const side of known) side.keep(name)
         result.unreadable.push({ path: entryPath, reason: found.code })
         continue
       }
@@ -75,31 +78,43 @@ export class DirectoryScanner {
         result.skipped.push({ path: entryPath, reason: 'another file system' })
         continue
       }
-      unseen.delete(name)
-      const before = known.get(name)
-      if (before?.type === entryTypes.directory && type !== entryTypes.directory)
-        changes.goneDirectories.push(name)
-      if (type === entryTypes.directory) {
-        inner ??= id === unknownDirectory ? noDirectories : this.#reader.directoriesIn(id)
-        pending.push([joinPath(directory, name), inner.get(name) ?? unknownDirectory])
-      }
       if (type === entryTypes.file) {
         result.files += 1
         result.bytes += stats.size
-        if (this.#fileDiffers(before, stats)) {
-          changes.files.push([name, stats.size, stats.mtimeMs, before === undefined])
-        }
-      } else if (metadataDiffers(before, stats, type)) {
-        this.#addEntry(changes, result, path, name, type)
+        this.#compareFile(known, name, stats, files)
+        continue
       }
+      if (type === entryTypes.directory)
+        pending.push([joinPath(directory, name), known.map((side) => side.idOf(name))])
+      const otherwise = known.filter((side) =>
+        metadataDiffers(side.see(name, type === entryTypes.directory), stats, type),
+      )
+      if (otherwise.length > 0)
+        this.#addEntry(otherwise, result, { path: `${path}/${name}`, entryPath, name, type })
     }
-    for (const name of unseen) {
-      changes.gone.push(name)
-      if (known.get(name)?.type === entryTypes.directory) changes.goneDirectories.push(name)
-    }
-    const { files, entries, gone, goneDirectories } = changes
-    if (files.length + entries.length + gone.length + goneDirectories.length > 0) result.changes.push(changes)
+    const others = known.map((side) => side.changes())
+    if (files.length > 0 || others.some(hasChanges)) result.changes.push({ treePath, files, others })
     return names
+  }
+
+  #compareFile(
+    known: readonly KnownDirectory[],
+    name: string,
+    stats: Stats,
+    files: DirectoryChanges['files'],
+  ): void {
+    let lackedBy = 0
+    let newTo = 0
+    let bit = 1
+    for (const side of known) {
+      const before = side.see(name, false)
+      if (this.#fileDiffers(before, stats)) {
+        lackedBy |= bit
+        if (before === undefined) newTo |= bit
+      }
+      bit <<= 1
+    }
+    if (lackedBy !== 0) files.push([name, stats.size, stats.mtimeMs, lackedBy, newTo])
   }
 
   #fileDiffers(before: KnownEntry | undefined, stats: Stats): boolean {
@@ -124,24 +139,24 @@ export class DirectoryScanner {
   }
 
   #addEntry(
-    changes: DirectoryChanges,
+    sides: readonly KnownDirectory[],
     result: ScanResult,
-    parent: string,
-    name: string,
-    type: EntryType,
+    { path, entryPath, name, type }: { path: string; entryPath: string; name: string; type: EntryType },
   ): void {
-    const path = fsPath(`${parent}/${name}`)
+    const here = fsPath(path)
     try {
       const target =
-        type === entryTypes.symlink ? pathFromBytes(readlinkSync(path, { encoding: 'buffer' })) : undefined
-      changes.entries.push({ ...metadataOf(lstatSync(path, { bigint: true })), name, type, target })
+        type === entryTypes.symlink ? pathFromBytes(readlinkSync(here, { encoding: 'buffer' })) : undefined
+      const entry = { ...metadataOf(lstatSync(here, { bigint: true })), name, type, target }
+      for (const side of sides) side.entries.push(entry)
     } catch (error) {
-      result.unreadable.push({
-        path: joinPath(changes.treePath, name),
-        reason: errorCode(error) ?? 'unknown',
-      })
+      result.unreadable.push({ path: entryPath, reason: errorCode(error) ?? 'unknown' })
     }
   }
+}
+
+function hasChanges({ entries, gone, goneDirectories }: OtherChanges): boolean {
+  return entries.length + gone.length + goneDirectories.length > 0
 }
 
 /** A directory's ctime and inode say nothing of what is restored; a link can't change without a new ctime. */

@@ -3,14 +3,15 @@ import type { Comparison, FolderSource } from './source.ts'
 
 /** What every scan worker knows. */
 export interface ScanSetting {
-  manifestFile: string
+  /** Working copies to compare with: one for each destination. The sets in what is found have a bit for each. */
+  manifestFiles: string[]
   compare: Comparison[]
   ignore: string[]
   oneFileSystem: boolean
 }
 
-/** A directory to walk: its path below the source's root, and its id in the manifest; -1 where it has none. */
-export type PendingDirectory = [path: string, id: number]
+/** A directory to walk: its path below the source's root, and its id in each manifest; -1 where it has none. */
+export type PendingDirectory = [path: string, ids: number[]]
 
 /** Directories of one source to walk. */
 export interface ScanJob {
@@ -18,13 +19,22 @@ export interface ScanJob {
   directories: PendingDirectory[]
 }
 
-/** What differs in one directory from what the manifest says. */
+/** What differs in one directory from what any manifest says. */
 export interface DirectoryChanges {
   /** Path in the vault's tree. */
   treePath: string
-  /** Files to read: name, size in bytes, mtime in milliseconds, and whether the path is new. */
-  files: [name: string, size: number, modifiedMs: number, isNew: boolean][]
-  /** Directories and symbolic links whose metadata are new or other than before; nothing is to be read for them. */
+  /**
+   * Files to read: name, size in bytes, mtime in milliseconds, the manifests that say otherwise, and those of them that do
+   * not know the path.
+   */
+  files: [name: string, size: number, modifiedMs: number, lackedBy: number, newTo: number][]
+  /** What else differs from each manifest, in their order. */
+  others: OtherChanges[]
+}
+
+/** What differs in one directory from what one manifest says, and needs no reading. */
+export interface OtherChanges {
+  /** Directories and symbolic links whose metadata are new or other than before. */
   entries: NewEntry[]
   /** Names that are gone. */
   gone: string[]

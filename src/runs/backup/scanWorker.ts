@@ -8,8 +8,8 @@ import type { ScanJob, ScanResult, ScanSetting } from './scanMessages.ts'
 const entriesPerJob = 4000
 
 const setting = workerData as ScanSetting
-const reader = new ScanReader(setting.manifestFile)
-const scanner = new DirectoryScanner(reader, setting)
+const readers = setting.manifestFiles.map((file) => new ScanReader(file))
+const scanner = new DirectoryScanner(readers, setting)
 
 // oxlint-disable-next-line typescript/require-await -- the walk is synchronous; see immich/readDirectory.ts
 serve(async (job: ScanJob, { signal }) => {
@@ -23,7 +23,7 @@ serve(async (job: ScanJob, { signal }) => {
     skipped: [],
   }
   const pending = [...job.directories]
-  reader.reading(() => {
+  readingAll(readers, () => {
     for (let seen = 0; seen < entriesPerJob;) {
       signal.throwIfAborted()
       const directory = pending.pop()
@@ -34,3 +34,8 @@ serve(async (job: ScanJob, { signal }) => {
   result.leftover = pending
   return result
 })
+
+function readingAll([first, ...others]: readonly ScanReader[], work: () => void): void {
+  if (first) first.reading(() => readingAll(others, work))
+  else work()
+}

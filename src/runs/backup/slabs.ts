@@ -1,7 +1,7 @@
 /** A fixed set of large buffers that jobs borrow: what bounds the memory of a worker, whatever the files' sizes. */
 export class Slabs {
   readonly #free: Buffer[] = []
-  readonly #waiting: ((slab: Buffer) => void)[] = []
+  readonly #waiting: { count: number; resolve: (slabs: Buffer[]) => void }[] = []
   readonly #size: number
   #unmade: number
 
@@ -11,25 +11,35 @@ export class Slabs {
     this.#size = size
   }
 
-  /** Borrows a slab for as long as `work` runs. */
-  async use<T>(work: (slab: Buffer) => Promise<T>): Promise<T> {
-    const slab = await this.#take()
-    try {
-      return await work(slab)
-    } finally {
-      const next = this.#waiting.shift()
-      if (next) next(slab)
-      else this.#free.push(slab)
+  /**
+   * Borrows so many slabs, all at once: jobs that held some and waited for more could wait for one another. In order.
+   * @param count at most as many as there are.
+   */
+  async take(count: number): Promise<Buffer[]> {
+    return await new Promise((resolve) => {
+      this.#waiting.push({ count, resolve })
+      this.#serve()
+    })
+  }
+
+  giveBack(slab: Buffer): void {
+    this.#free.push(slab)
+    this.#serve()
+  }
+
+  #serve(): void {
+    for (
+      let [next] = this.#waiting;
+      next && next.count <= this.#free.length + this.#unmade;
+      [next] = this.#waiting
+    ) {
+      this.#waiting.shift()
+      next.resolve(Array.from({ length: next.count }, () => this.#free.pop() ?? this.#make()))
     }
   }
 
-  async #take(): Promise<Buffer> {
-    const free = this.#free.pop()
-    if (free) return free
-    if (this.#unmade > 0) {
-      this.#unmade -= 1
-      return Buffer.allocUnsafeSlow(this.#size)
-    }
-    return await new Promise((resolve) => this.#waiting.push(resolve))
+  #make(): Buffer {
+    this.#unmade -= 1
+    return Buffer.allocUnsafeSlow(this.#size)
   }
 }

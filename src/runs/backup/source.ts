@@ -16,3 +16,10 @@ export function joinPath(parent: string, child: string): string {
   if (parent === '') return child
   return child === '' ? parent : `${parent}/${child}`
 }
+
+/** Where a path of the vault's tree is on disk. */
+export function pathIn(sources: readonly FolderSource[], treePath: string): string {
+  const source = sources.find((source) => treePath.startsWith(`${source.treePath}/`))
+  if (!source) throw new Error(`no source holds ${treePath}`)
+  return source.root + treePath.slice(source.treePath.length)
+}

@@ -2,52 +2,63 @@ import { hash } from 'node:crypto'
 import { readSmallFile } from '../../immich/smallFile.ts'
 import { encryptObject } from '../../crypto/envelope.ts'
 import type { JobContext } from '../../shared/threads/serve.ts'
-
 import { packPrefix, objectContext } from '../../vault/layout.ts'
 import { createObject } from '../../vault/objects.ts'
 import { buildPack } from '../../vault/pack.ts'
-import { metadataOf } from './metadata.ts'
+import { askWhoWants, withDeliveries, type Delivery, type Workshop } from './delivery.ts'
 import { outcomeOfFailure } from './readFailures.ts'
-import type { ContentStore } from './storeFile.ts'
-import type { FileToStore, ReadOutcome, StoreBatchJob, StoredBatch } from './storeMessages.ts'
+import { metadataOf } from './metadata.ts'
+import { packedSizeLimit } from './parcels.ts'
+import type { FileToStore, PackTarget, ReadOutcome, StoreBatchJob, StoredBatch } from './storeMessages.ts'
 
-/** A content below this size goes into a pack: archive classes bill 40 KB and a request for each object. */
-export const packedSizeLimit = 256 * 1024
+/** Reads small files once, and stores at each target those with new contents as one pack. */
+export async function storeBatch(job: StoreBatchJob, workshop: Workshop, context: JobContext): Promise<void> {
+  await withDeliveries(job.targets, workshop, context, async (deliveries) => {
+    const contents = new Map<string, Buffer>()
+    const outcomes: ReadOutcome[] = []
+    for (const file of job.files) {
+      context.signal.throwIfAborted()
+      const { outcome, bytes } = readAndHash(file)
+      outcomes.push(outcome)
+      if (outcome.status === 'read' && bytes) contents.set(outcome.sha256, bytes)
+    }
+    const hashes = [...contents.keys()]
+    const answers = hashes.length === 0 ? [] : await askWhoWants(deliveries, hashes, context)
+    const packed = answers.flatMap(({ delivery, wanted }) => {
+      const fresh = [...contents].filter((_, i) => wanted[i] === true)
+      return fresh.length === 0 ? [] : [{ delivery, ...sealPack(delivery, fresh) }]
+    })
+    for (const delivery of deliveries)
+      if (!packed.some((pack) => pack.delivery === delivery)) delivery.end({ outcomes })
+    contents.clear()
+    await Promise.all(
+      packed.map(async ({ delivery, place, object, ...pack }) => {
+        try {
+          const options = { kind: 'content', signal: context.signal } as const
+          const stored = await createObject(await delivery.store.storage(), place, object, options)
+          const ciphertextSha256 = stored.sha256.toString('hex')
+          delivery.end({ outcomes, pack: { ...pack, ciphertextSha256, size: stored.size } })
+        } catch (error) {
+          delivery.fail(error)
+        }
+      }),
+    )
+  })
+}
 
-/** Reads small files and stores those with new contents as one pack. */
-export async function storeBatch(
-  store: ContentStore,
-  job: StoreBatchJob,
-  context: JobContext,
-): Promise<StoredBatch> {
-  const contents = new Map<string, Buffer>()
-  const outcomes: ReadOutcome[] = []
-  for (const file of job.files) {
-    context.signal.throwIfAborted()
-    const { outcome, bytes } = readAndHash(file)
-    outcomes.push(outcome)
-    if (outcome.status === 'read' && bytes) contents.set(outcome.sha256, bytes)
-  }
-  const distinct = [...contents.entries()]
-  if (distinct.length === 0) return { outcomes }
-  const wanted = (await context.ask(distinct.map(([sha256]) => sha256))) as boolean[]
-  const fresh = distinct.filter((_, i) => wanted[i] === true)
-  if (fresh.length === 0) return { outcomes }
-
+function sealPack(
+  { target, store }: Delivery<PackTarget>,
+  contents: readonly [sha256: string, bytes: Buffer][],
+): { place: string; object: Buffer } & Pick<NonNullable<StoredBatch['pack']>, 'plaintextSize' | 'members'> {
   const { plaintext, members } = buildPack(
-    fresh.map(([sha256, bytes]) => ({ sha256: Buffer.from(sha256, 'hex'), bytes })),
+    contents.map(([sha256, bytes]) => ({ sha256: Buffer.from(sha256, 'hex'), bytes })),
   )
-  const place = `${packPrefix}${job.packName}`
-  const object = encryptObject(job.key, objectContext(store.vaultId, place), plaintext)
-  const stored = await createObject(store.storage, place, object, { kind: 'content', signal: context.signal })
+  const place = `${packPrefix}${target.packName}`
   return {
-    outcomes,
-    pack: {
-      plaintextSize: plaintext.length,
-      ciphertextSha256: stored.sha256.toString('hex'),
-      size: stored.size,
-      members: members.map((member) => ({ ...member, sha256: Buffer.from(member.sha256).toString('hex') })),
-    },
+    place,
+    object: encryptObject(target.key, objectContext(store.vaultId, place), plaintext),
+    plaintextSize: plaintext.length,
+    members: members.map((member) => ({ ...member, sha256: Buffer.from(member.sha256).toString('hex') })),
   }
 }
 

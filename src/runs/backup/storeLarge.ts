@@ -7,12 +7,12 @@
  */
 import { ObjectEncryptor, type ObjectKey } from '../../crypto/envelope.ts'
 import { release } from '../../shared/release.ts'
-import type { JobContext } from '../../shared/threads/serve.ts'
 import { ObjectExistsError, ObjectMissingError } from '../../storage/errors.ts'
 import { UploadGoneError, UploadMismatchError, type ResumableUpload } from '../../storage/resumable.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { objectContext } from '../../vault/layout.ts'
 import { proveOurs, type ObjectDigest } from '../../vault/objects.ts'
+import type { Watch } from './fileReading.ts'
 import {
   beginUpload,
   findUpload,
@@ -46,22 +46,17 @@ export async function storeLarge(
   content: LargeContent,
   key: ObjectKey,
   memory: Buffer,
-  context: JobContext,
+  watch: Watch,
 ): Promise<StoredLarge> {
-  const leave = await store.turns.acquire()
-  try {
-    const interrupted = await findUpload(store, content, context)
-    if (interrupted) {
-      try {
-        return await finish(store, content, interrupted, memory, context)
-      } catch (error) {
-        if (!(error instanceof UploadGoneError || error instanceof UploadMismatchError)) throw error
-      }
+  const interrupted = await findUpload(store, content, watch)
+  if (interrupted) {
+    try {
+      return await finish(store, content, interrupted, memory, watch)
+    } catch (error) {
+      if (!(error instanceof UploadGoneError || error instanceof UploadMismatchError)) throw error
     }
-    return await finish(store, content, await beginUpload(store, content, key, context), memory, context)
-  } finally {
-    leave()
   }
+  return await finish(store, content, await beginUpload(store, content, key, watch), memory, watch)
 }
 
 /**
@@ -73,9 +68,9 @@ async function finish(
   content: LargeContent,
   { upload, key, earlierKey, place, salt, pieceSize }: LargeUpload,
   memory: Buffer,
-  context: JobContext,
+  watch: Watch,
 ): Promise<StoredLarge> {
-  const { signal } = context
+  const { signal } = watch
   try {
     const encryptor = new ObjectEncryptor(key, objectContext(store.id, place), salt)
     await using writer = new PieceWriter(upload, pieceSize, signal)
@@ -84,10 +79,10 @@ async function finish(
     for await (const part of checkedParts(content, memory)) {
       position += part.length
       await writer.seal(encryptor, part, position === content.size)
-      context.note(part.length / 2)
+      watch.passed(part.length)
     }
     const object = await writer.end()
-    await complete(store.storage, upload, place, object, writer.gone, context)
+    await complete(store.storage, upload, place, object, writer.gone, watch)
     return { object, earlierKey }
   } catch (error) {
     if (error instanceof UnstableFileError || error instanceof UploadMismatchError)
@@ -106,7 +101,7 @@ async function complete(
   place: string,
   object: ObjectDigest,
   gone: UploadGoneError | undefined,
-  { signal }: JobContext,
+  { signal }: Watch,
 ): Promise<void> {
   try {
     if (gone) throw gone

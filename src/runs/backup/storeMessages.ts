@@ -1,12 +1,18 @@
 import type { ObjectKey } from '../../crypto/envelope.ts'
 import type { EntryMetadata } from '../../manifest/entry.ts'
+import type { PlainError } from '../../shared/threads/protocol.ts'
 import type { StorageOptions } from '../../storage/options.ts'
-
-/** Files that one thread works on at once: enough to hide the latency of a far storage, few enough for its memory. */
-export const jobsPerThread = 3
 
 /** What every store worker knows. */
 export interface StoreSetting {
+  /** Where contents go: one for each destination. */
+  stores: StoreOptions[]
+  /** How many large buffers a thread has for its jobs. */
+  slabs: number
+}
+
+/** How contents get to one destination. */
+export interface StoreOptions {
   storage: StorageOptions
   vaultId: string
   /** Key of the object names. */
@@ -40,26 +46,49 @@ export interface FileToStore {
   wantSha1: boolean
 }
 
-/** Stores one file in an object of its own, unless its content is known. */
+/** A destination that a job stores for. */
+export interface StoreTarget {
+  /** Its place among the setting's stores. */
+  store: number
+  /** What its objects are encrypted under. */
+  key: ObjectKey
+}
+
+export interface PackTarget extends StoreTarget {
+  packName: string
+}
+
+/** Stores one file in an object of its own at each target that does not know its content. */
 export interface StoreFileJob {
   kind: 'file'
   file: FileToStore
-  key: ObjectKey
+  targets: StoreTarget[]
 }
 
-/** Stores small files together: those whose content is not known go into one pack. */
+/** Stores small files together: at each target, those whose content it does not know go into one pack. */
 export interface StoreBatchJob {
   kind: 'batch'
   files: FileToStore[]
-  packName: string
-  key: ObjectKey
+  targets: PackTarget[]
 }
 
-/** The worker asks for each SHA-256 whether it is to be stored; the answer is a list of booleans. */
-export type StoreQuestion = string[]
+/** The worker asks which of the job's targets want which of these contents, by their SHA-256. */
+export interface StoreQuestion {
+  targets: number[]
+  hashes: string[]
+}
 
-/** Bytes of a large file that were worked through; both passes together make its size. */
-export type StoreNote = number
+/** For each target that was asked for, whether it wants each of the contents. */
+export type StoreAnswer = boolean[][]
+
+/** What a worker tells while a job runs. */
+export type StoreNote =
+  /** Bytes of a large file that were worked through; all passes together make about its size. */
+  | { kind: 'progress'; bytes: number }
+  /** A target of the job has its end; others may take longer. */
+  | { kind: 'end'; target: number; end: StoredFile | StoredBatch }
+  /** The storage of a target failed. */
+  | { kind: 'failed'; target: number; error: PlainError }
 
 /** What became of reading a file. Hashes are hexadecimal: a million small buffers are dear to pass between threads. */
 export type ReadOutcome =

@@ -1,15 +1,32 @@
+import { rmSync } from 'node:fs'
 import Sqlite, { type Database } from 'better-sqlite3'
 import { nameFromSql, nameToSql, type SqlName } from '../../manifest/database.ts'
 
-/** A file that differs from what the manifest says, and has to be read. */
-export interface Candidate {
-  id: number
+/** A file of the library. */
+export interface NamedFile {
   /** Path of its directory in the vault's tree. */
   directory: string
   name: string
   /** Bytes, as the scan saw it. */
   size: number
+}
+
+/** A file that differs from what a destination's manifest says, and has to be read for it. */
+export interface Candidate extends NamedFile {
+  /** Whether that manifest has no such path. */
   isNew: boolean
+}
+
+/** A file that differs from what any manifest says. Sets of destinations are numbers, with a bit for each. */
+export interface ListedCandidate extends NamedFile {
+  lackedBy: number
+  /** Those of them whose manifest has no such path. */
+  newTo: number
+}
+
+export interface FileTotals {
+  files: number
+  bytes: number
 }
 
 /** A file that Immich's database names. */
@@ -26,14 +43,16 @@ export interface ExpectedFile {
  * What a run has to do, kept in a temporary SQLite file so that a million files take no memory. Nothing in it outlives
  * the run.
  */
-export class WorkList {
+export class WorkList implements Disposable {
   readonly #db: Database
   readonly #addDirectory
   readonly #addCandidate
   readonly #addExpected
   readonly #findExpected
 
+  /** @param file is made, and has no name any more when this returns: it is gone with the process, however that ends. */
   constructor(file: string) {
+    rmSync(file, { force: true })
     this.#db = new Sqlite(file)
     this.#db.pragma('journal_mode = OFF')
     this.#db.pragma('synchronous = OFF')
@@ -41,19 +60,19 @@ export class WorkList {
     this.#db.pragma('locking_mode = EXCLUSIVE')
     this.#db.pragma('cache_size = -8192')
     this.#db.exec(`
-      DROP TABLE IF EXISTS directory; DROP TABLE IF EXISTS candidate; DROP TABLE IF EXISTS expected;
       CREATE TABLE directory (id INTEGER PRIMARY KEY, path ANY NOT NULL) STRICT;
-      CREATE TABLE candidate (id INTEGER PRIMARY KEY, directory INTEGER, name ANY, size INTEGER, is_new INTEGER) STRICT;
+      CREATE TABLE candidate (id INTEGER PRIMARY KEY, directory INTEGER, name ANY, size INTEGER, lacked_by INTEGER, new_to INTEGER) STRICT;
       CREATE TABLE expected (path ANY PRIMARY KEY, sha1 BLOB, required INTEGER NOT NULL) STRICT, WITHOUT ROWID;`)
+    rmSync(file)
     this.#addDirectory = this.#db.prepare('INSERT INTO directory (path) VALUES (?)')
     this.#addCandidate = this.#db.prepare(
-      'INSERT INTO candidate (directory, name, size, is_new) VALUES (?, ?, ?, ?)',
+      'INSERT INTO candidate (directory, name, size, lacked_by, new_to) VALUES (?, ?, ?, ?, ?)',
     )
     this.#addExpected = this.#db.prepare('INSERT OR REPLACE INTO expected VALUES (?, ?, ?)')
     this.#findExpected = this.#db.prepare('SELECT sha1, required FROM expected WHERE path = ?')
   }
 
-  close(): void {
+  [Symbol.dispose](): void {
     this.#db.close()
   }
 
@@ -62,39 +81,39 @@ export class WorkList {
     this.#db.transaction(work)()
   }
 
-  addCandidates(directory: string, files: readonly { name: string; size: number; isNew: boolean }[]): void {
+  addCandidates(directory: string, files: readonly Omit<ListedCandidate, 'directory'>[]): void {
     const id = this.#addDirectory.run(nameToSql(directory)).lastInsertRowid
-    for (const { name, size, isNew } of files)
-      this.#addCandidate.run(id, nameToSql(name), size, isNew ? 1 : 0)
+    for (const { name, size, lackedBy, newTo } of files)
+      this.#addCandidate.run(id, nameToSql(name), size, lackedBy, newTo)
   }
 
   clearCandidates(): void {
     this.#db.exec('DELETE FROM candidate; DELETE FROM directory')
   }
 
-  candidateTotals(): { files: number; bytes: number } {
+  /** @param lackedBy counts the candidates that any of these destinations lacks. */
+  candidateTotals(lackedBy: number): FileTotals {
     return this.#db
-      .prepare('SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM candidate')
-      .get() as {
-      files: number
-      bytes: number
-    }
+      .prepare(
+        'SELECT count(*) AS files, coalesce(sum(size), 0) AS bytes FROM candidate WHERE lacked_by & ? <> 0',
+      )
+      .get(lackedBy) as FileTotals
   }
 
   /** The candidates in the order in which they were found, a page at a time, so that others may write meanwhile. */
-  *candidates(): Generator<Candidate, void, undefined> {
+  *candidates(): Generator<ListedCandidate, void, undefined> {
     const page = this.#db
       .prepare(
-        `SELECT c.id, d.path, c.name, c.size, c.is_new FROM candidate c JOIN directory d ON d.id = c.directory
-         WHERE c.id > ? ORDER BY c.id LIMIT 1000`,
+        `SELECT c.id, d.path, c.name, c.size, c.lacked_by, c.new_to
+         FROM candidate c JOIN directory d ON d.id = c.directory WHERE c.id > ? ORDER BY c.id LIMIT 1000`,
       )
       .raw()
     let last = 0
     for (;;) {
-      const rows = page.all(last) as [number, SqlName, SqlName, number, number][]
-      for (const [id, directory, name, size, isNew] of rows) {
+      const rows = page.all(last) as [number, SqlName, SqlName, number, number, number][]
+      for (const [id, directory, name, size, lackedBy, newTo] of rows) {
         last = id
-        yield { id, directory: nameFromSql(directory), name: nameFromSql(name), size, isNew: isNew === 1 }
+        yield { directory: nameFromSql(directory), name: nameFromSql(name), size, lackedBy, newTo }
       }
       if (rows.length === 0) return
     }

@@ -6,7 +6,6 @@ import { readFileSync } from 'node:fs'
 import { json } from 'node:stream/consumers'
 import { parseIdentity } from '../../../src/crypto/identity.ts'
 import { parseDatabaseUrl } from '../../../src/immich/databaseUrl.ts'
-import { backup } from '../../../src/runs/backup/backup.ts'
 import type { CheckpointInterval } from '../../../src/runs/backup/checkpoints.ts'
 import type { FolderSource } from '../../../src/runs/backup/source.ts'
 import { hostFolder } from '../../../src/runs/stateFolder.ts'
@@ -14,6 +13,7 @@ import { sharedLimits } from '../../../src/storage/limits/limits.ts'
 import { openStorage } from '../../../src/storage/open.ts'
 import type { StorageOptions } from '../../../src/storage/options.ts'
 import { openVault, type VaultPin } from '../../../src/vault/vault.ts'
+import { backUpTo } from '../backedUp.ts'
 
 export interface ChildTask {
   identity: string
@@ -42,19 +42,21 @@ const storage = await openStorage(storageOptions)
 process.stdout.write('begins\n')
 const vault = await openVault(storage, { identity, pin: task.pin })
 const settings = task.database === undefined ? undefined : parseDatabaseUrl(task.database)
-const { exitCode } = await backup({
+const target = {
   vault,
   storage: storageOptions,
-  host: 'main',
   identity,
   recipients: [identity.recipient],
   folder: hostFolder(task.state, vault.id, 'main'),
+  heads: () => ({}),
+}
+const { exitCode } = await backUpTo(target, {
+  host: 'main',
   sources: task.sources,
   ignore: [],
   compare: ['size', 'mtime', 'ctime', 'inode'],
   oneFileSystem: false,
   database: settings && { settings, serverUrl: undefined, configuredVersion: undefined },
-  heads: {},
   program: 'safelight test',
   checkpointEvery: task.checkpointEvery,
   now: () => new Date(),

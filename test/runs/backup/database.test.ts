@@ -1,7 +1,7 @@
 import { utimes } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseDatabaseUrl } from '../../../src/immich/databaseUrl.ts'
-import type { BackupResult } from '../../../src/runs/backup/backup.ts'
+import type { BackupResult } from '../../../src/runs/backup/plan.ts'
 import { createSmallImmich, runOn } from '../../immich/smallImmich.ts'
 import { freePort } from '../../support/ports.ts'
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts'

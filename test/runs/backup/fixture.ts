@@ -2,8 +2,8 @@ import { deepStrictEqual } from 'node:assert'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { entryTypes } from '../../../src/manifest/entry.ts'
-import { backup, type BackupOptions, type BackupResult } from '../../../src/runs/backup/backup.ts'
 import { usualCheckpointInterval } from '../../../src/runs/backup/checkpoints.ts'
+import type { BackupPlan, BackupResult, DestinationVault } from '../../../src/runs/backup/plan.ts'
 import type { FolderSource } from '../../../src/runs/backup/source.ts'
 import { openSnapshot } from '../../../src/runs/openSnapshot.ts'
 import { restore } from '../../../src/runs/restore/restore.ts'
@@ -11,14 +11,17 @@ import { hostFolder } from '../../../src/runs/stateFolder.ts'
 import { fsPath } from '../../../src/shared/bytePath.ts'
 import type { SnapshotRecord } from '../../../src/vault/record.ts'
 import { listRecords, readRecords, type StoredRecord } from '../../../src/vault/snapshots.ts'
+import type { Vault } from '../../../src/vault/vault.ts'
 import { temporaryFolder } from '../../support/temporaryFolder.ts'
 import { compareTrees, describeTree } from '../../support/tree.ts'
-import { createTestVault, openTestVault, type TestVault } from '../backedUp.ts'
+import { backUpTo, createTestVault, openTestVault, type TestVault } from '../backedUp.ts'
 import { verifyVault } from '../verify/verifying.ts'
 
-export type Wishes = Partial<BackupOptions> & {
+export type Wishes = Partial<BackupPlan> & {
   /** Another state directory: another machine. */
   state?: string
+  /** The vault, opened otherwise. */
+  vault?: Vault
 }
 
 /** What a snapshot says of a path. */
@@ -46,6 +49,11 @@ export class Fixture implements AsyncDisposable {
     )
     for (const folder of ['library', 'upload']) await fixture.write(`${folder}/.immich`, '1704153600000')
     return fixture
+  }
+
+  /** The same library, seen with another vault. Disposing of it does nothing. */
+  at(vault: TestVault): Fixture {
+    return new Fixture(this.folder, vault, () => Promise.resolve())
   }
 
   private constructor(folder: string, vault: TestVault, remove: () => Promise<void>) {
@@ -82,32 +90,29 @@ export class Fixture implements AsyncDisposable {
     return names.map((name) => ({ treePath: name, root: this.path(name), immich: true }))
   }
 
-  /** Takes a backup as the command does. */
-  async backup({ state = this.vault.state, ...wishes }: Wishes = {}): Promise<BackupResult> {
-    await using opened = await openTestVault(this.vault)
-    const { vault, storage } = opened
-    const host = wishes.host ?? 'main'
-    const { identity, recovery } = this.vault
-    return await backup({
-      vault,
-      storage,
-      host,
-      identity,
-      recipients: vault.writeOnly ? [recovery.recipient] : [identity.recipient, recovery.recipient],
-      folder: hostFolder(state, vault.id, host),
+  /** A backup of the library and nothing else, but for the wishes. */
+  plan(wishes: Partial<BackupPlan> = {}): BackupPlan {
+    return {
+      host: 'main',
       sources: this.sources('library', 'upload'),
       ignore: [],
       compare: ['size', 'mtime', 'ctime', 'inode'],
       oneFileSystem: false,
       database: undefined,
-      heads: {},
       program: 'safelight test',
       checkpointEvery: usualCheckpointInterval,
       now: () => new Date(),
       onProgress: () => undefined,
       signal: new AbortController().signal,
       ...wishes,
-    })
+    }
+  }
+
+  /** Takes a backup as the command does. */
+  async backup({ state, vault, ...wishes }: Wishes = {}): Promise<BackupResult> {
+    const plan = this.plan(wishes)
+    await using target = await openAsDestination(this.vault, plan.host, state)
+    return await backUpTo({ ...target, vault: vault ?? target.vault }, plan)
   }
 
   /** A backup that has to end well. @returns the record of its snapshot. */
@@ -181,6 +186,26 @@ export class Fixture implements AsyncDisposable {
   async expectWhole(): Promise<void> {
     const { outcome, findings } = await verifyVault(this.vault)
     deepStrictEqual({ outcome, findings }, { outcome: 'good', findings: [] })
+  }
+}
+
+/** Opens a vault as the destination of a backup. */
+export async function openAsDestination(
+  test: TestVault,
+  host = 'main',
+  state = test.state,
+): Promise<DestinationVault> {
+  const opened = await openTestVault(test)
+  const { vault, storage } = opened
+  const { identity, recovery } = test
+  return {
+    vault,
+    storage,
+    identity,
+    recipients: vault.writeOnly ? [recovery.recipient] : [identity.recipient, recovery.recipient],
+    folder: hostFolder(state, vault.id, host),
+    heads: () => ({}),
+    [Symbol.asyncDispose]: async () => await opened[Symbol.asyncDispose](),
   }
 }
 

@@ -6,7 +6,6 @@ import type { Identity } from '../../../src/crypto/identity.ts'
 import type { LargeContent, LargeStore } from '../../../src/runs/backup/largeUpload.ts'
 import { Marker, sha256Of } from '../../../src/runs/backup/marks.ts'
 import { storeLarge, type StoredLarge } from '../../../src/runs/backup/storeLarge.ts'
-import { Semaphore } from '../../../src/shared/semaphore.ts'
 import { MemoryStorage } from '../../../src/storage/memory.ts'
 import type { ResumableUpload, ResumableUploads } from '../../../src/storage/resumable.ts'
 import { createDataKey, reopenDataKey } from '../../../src/vault/dataKeys.ts'
@@ -105,11 +104,10 @@ export async function newBench(): Promise<Bench> {
   const { id, keys } = vault
   const run = async (changes: Partial<LargeStore> = {}): Promise<Run> => {
     const key = await createDataKey(vault, changes.recipients ?? recipients, {})
-    const turns = new Semaphore(1)
     const { resumable } = storage
     return {
       key,
-      store: { storage, resumable, id, keys, identity: identity.identity, recipients, turns, ...changes },
+      store: { storage, resumable, id, keys, identity: identity.identity, recipients, ...changes },
     }
   }
   return { vault, storage, identity, recovery, run }
@@ -134,8 +132,8 @@ export async function storeIn(
   content: LargeContent,
   signal = new AbortController().signal,
 ): Promise<StoredLarge> {
-  const context = { signal, ask: async () => undefined, note: () => undefined }
-  return await storeLarge(store, content, key, Buffer.alloc(partSize), context)
+  const watch = { signal, passed: () => undefined }
+  return await storeLarge(store, content, key, Buffer.alloc(partSize), watch)
 }
 
 /** A run that sent so many pieces of a content and is no more. */

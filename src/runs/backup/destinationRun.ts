@@ -1,0 +1,234 @@
+import { isDamage, workingCopyError } from '../../manifest/damage.ts'
+import { errorMessage, exitCodes, UserError, type ExitCode } from '../../shared/errors.ts'
+import { runReportKey } from '../../vault/layout.ts'
+import type { CrossCheck } from '../../vault/record.ts'
+import { storeJson, type StoredRecord } from '../../vault/snapshots.ts'
+import { workingCopy } from '../stateFolder.ts'
+import { Checkpoints } from './checkpoints.ts'
+import { crossCheckFiles } from './crossCheck.ts'
+import type { DatabaseMoment } from './database.ts'
+import type { RecordDraft } from './hostChain.ts'
+import type { OpenTarget } from './openTarget.ts'
+import type { BackupPlan, BackupResult } from './plan.ts'
+import type { BackupProgress } from './progress.ts'
+import { draftRecord, maxWalks, type RunFacts } from './recordDraft.ts'
+import type { Rounds } from './rounds.ts'
+import { RunKey } from './runKey.ts'
+import type { StoreLane } from './storeLane.ts'
+import type { StoreStage } from './storeStage.ts'
+import { Tally } from './tally.ts'
+import type { FileTotals, WorkList } from './workList.ts'
+
+/** After a stop, so long is left for a last checkpoint: well within the 30 seconds that Kubernetes grants. */
+const lastCheckpointMs = 15_000
+
+/** What the destinations of a backup share. */
+export interface Company {
+  work: WorkList
+  stage: StoreStage
+  rounds: Rounds
+  /** Says what a run is at, to whoever watches. */
+  begin: (phase: BackupProgress['phase']) => void
+}
+
+/** The backup to one destination: it goes with others as long as it can, and ends alone. */
+export class DestinationRun {
+  readonly #plan: BackupPlan
+  readonly #target: OpenTarget
+  readonly #company: Company
+  readonly #key: RunKey
+  readonly #lane: StoreLane
+  readonly #tally = new Tally()
+  readonly #checkpoints: Checkpoints
+  /** Aborts with the backup, and when this run has its end. */
+  readonly #signal: AbortSignal
+  readonly #end = new AbortController()
+  #dumping: Promise<void> | undefined
+  #database: RunFacts['database']
+  #toRead: FileTotals = { files: 0, bytes: 0 }
+  #keptMoving = false
+
+  constructor(plan: BackupPlan, target: OpenTarget, company: Company) {
+    const { vault, storage, identity, recipients, chain } = target
+    this.#plan = plan
+    this.#target = target
+    this.#company = company
+    this.#signal = AbortSignal.any([plan.signal, this.#end.signal])
+    this.#key = new RunKey(vault, recipients, chain, this.#signal)
+    this.#checkpoints = new Checkpoints(plan.checkpointEvery, plan.now, async () => {
+      await chain.commit(this.#draft({ complete: false }), plan.now(), { signal: this.#signal })
+    })
+    const { names, keyIds } = vault.keys
+    const resuming = vault.writeOnly ? undefined : { identity: identity.identity, keyIds, recipients }
+    this.#lane = company.stage.addLane({
+      options: { storage, vaultId: vault.id, names, resuming },
+      chain,
+      work: company.work,
+      key: this.#key,
+      tally: this.#tally,
+      checkpoint: async (bytes) => await this.#checkpoints.count(bytes),
+    })
+  }
+
+  get name(): string {
+    return this.#target.name
+  }
+
+  /** The run can't end well any more. */
+  fail(error: unknown): void {
+    this.#lane.fail(error)
+  }
+
+  /** Dumps the database; the commit waits for it. @throws what the run fails with, too. */
+  async dump(moment: DatabaseMoment): Promise<void> {
+    const { vault, chain } = this.#target
+    this.#dumping = moment
+      .dumpInto({ vault, key: this.#key, runId: chain.runId }, this.#signal)
+      .then((dump) => void (this.#database = { ...moment.state, dump }))
+    this.#dumping.catch((error: unknown) => this.fail(error))
+    await this.#dumping
+  }
+
+  /**
+   * Takes the files, and commits the snapshot.
+   * @throws when there could be none; as much as possible is saved for the next run then.
+   */
+  async finish(): Promise<BackupResult> {
+    try {
+      await this.#takeFiles()
+      return this.#plan.dryRun ? this.#dryResult() : await this.#commit()
+    } catch (cause) {
+      const error = this.#plan.signal.aborted ? this.#plan.signal.reason : cause
+      this.fail(error)
+      if (!isDamage(error)) await this.#saveWhatIsDone(error)
+      throw workingCopyError(workingCopy(this.#target.folder), error)
+    } finally {
+      this.#end.abort()
+      await this.#dumping?.catch(() => undefined)
+      await this.#target[Symbol.asyncDispose]()
+    }
+  }
+
+  async #takeFiles(): Promise<void> {
+    if (this.#plan.only === 'database') return
+    const { chain, folder } = this.#target
+    const traveller = { manifestFile: workingCopy(folder), chain, tally: this.#tally, lane: this.#lane }
+    for (let walks = 0; ;) {
+      const { listed, skipped, gone } = await this.#company.rounds.next(traveller)
+      this.#toRead.files += listed.files - skipped.files
+      this.#toRead.bytes += listed.bytes - skipped.bytes
+      if (this.#plan.dryRun) return
+      if (skipped.files > 0) continue
+      if (gone === 0) return
+      walks += 1
+      this.#keptMoving = walks === maxWalks
+      if (this.#keptMoving) return
+    }
+  }
+
+  /** Commits the snapshot: from here on it exists. */
+  async #commit(): Promise<BackupResult> {
+    if (this.#lane.isBroken) await this.#lane.broken.promise
+    await this.#dumping
+    await this.#checkpoints.settle()
+    const { chain } = this.#target
+    const { now } = this.#plan
+    this.#company.begin('checking')
+    const draft = this.#draft({ complete: true, crossCheck: this.#crossCheck() })
+    this.#company.begin('committing')
+    const snapshot = await chain.commit(draft, now(), { signal: this.#signal })
+    const result = this.#result(snapshot, draft)
+    try {
+      const end = { outcome: 'completed', exitCode: result.exitCode, record: snapshot.key } as const
+      await this.#report(end, this.#signal)
+    } catch (error) {
+      // What is committed stays so, with a report or without one.
+      result.warnings.push(`the report of this run could not be stored: ${errorMessage(error)}`)
+      result.exitCode = exitCodes.partial
+    }
+    return result
+  }
+
+  #dryResult(): BackupResult {
+    const { location } = this.#target.vault.storage
+    const tally = this.#tally
+    return {
+      exitCode: exitCodes.done,
+      location,
+      snapshot: undefined,
+      tally,
+      toRead: this.#toRead,
+      warnings: [],
+    }
+  }
+
+  /** After a failure or a stop: commits a checkpoint and a report, so that the next run goes on from here. */
+  async #saveWhatIsDone(error: unknown): Promise<void> {
+    const { dryRun, now, signal } = this.#plan
+    if (dryRun) return
+    const { chain } = this.#target
+    const limited = { signal: AbortSignal.timeout(lastCheckpointMs) }
+    try {
+      await this.#checkpoints.settle().catch(() => undefined)
+      if (chain.manifest.hasNews) await chain.commit(this.#draft({ complete: false }), now(), limited)
+      const outcome = signal.aborted ? 'interrupted' : 'failed'
+      const message = error instanceof UserError ? error.message : errorMessage(error)
+      await this.#report({ outcome, error: message }, limited.signal)
+    } catch {
+      // The storage that failed the run may well fail this too; the run's own error is the one to tell.
+    }
+  }
+
+  #crossCheck(): CrossCheck | null {
+    if (!this.#database) return null
+    const { chain } = this.#target
+    const context = { chain, work: this.#company.work, tally: this.#tally, sources: this.#plan.sources }
+    return crossCheckFiles(context, this.#database.counts.assets)
+  }
+
+  #draft(end: { complete: boolean; crossCheck?: CrossCheck | null }): RecordDraft {
+    const facts = {
+      target: this.#target,
+      tally: this.#tally,
+      database: this.#database,
+      keptMoving: this.#keptMoving,
+    }
+    return draftRecord(this.#plan, facts, end)
+  }
+
+  #result(snapshot: StoredRecord, { sharpDrop, warnings }: RecordDraft): BackupResult {
+    const { unreadable, unstable } = this.#tally.changes
+    const isPartial = sharpDrop || this.#keptMoving || unreadable + unstable > 0
+    const exitCode = isPartial ? exitCodes.partial : exitCodes.done
+    const { location } = this.#target.vault.storage
+    return { exitCode, location, snapshot, tally: this.#tally, toRead: this.#toRead, warnings }
+  }
+
+  async #report(
+    end: {
+      outcome: 'completed' | 'interrupted' | 'failed'
+      exitCode?: ExitCode
+      record?: string
+      error?: string
+    },
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { host, program, now } = this.#plan
+    const { vault, chain, started } = this.#target
+    const { changes, examples, mismatched } = this.#tally
+    const report = {
+      version: 1,
+      kind: 'backup',
+      runId: chain.runId,
+      host,
+      program,
+      started: started.toISOString(),
+      finished: now().toISOString(),
+      ...end,
+      changes,
+      mismatched,
+      examples,
+    }
+    await storeJson(vault, runReportKey(started, chain.runId), report, { signal })
+  }
+}

@@ -1,0 +1,69 @@
+import type { ExitCode } from '../../shared/errors.ts'
+import type { StorageOptions } from '../../storage/options.ts'
+import type { RecordId } from '../../vault/record.ts'
+import type { StoredRecord } from '../../vault/snapshots.ts'
+import type { Vault, VaultIdentity } from '../../vault/vault.ts'
+import type { CheckpointInterval } from './checkpoints.ts'
+import type { DatabaseSource } from './database.ts'
+import type { BackupProgress } from './progress.ts'
+import type { Comparison, FolderSource } from './source.ts'
+import type { Tally } from './tally.ts'
+
+/** What is backed up, and how: the same for all destinations. */
+export interface BackupPlan {
+  host: string
+  sources: readonly FolderSource[]
+  ignore: readonly string[]
+  compare: readonly Comparison[]
+  oneFileSystem: boolean
+  /** Undefined: no database is backed up. */
+  database: DatabaseSource | undefined
+  only?: 'files' | 'database' | undefined
+  dryRun?: boolean | undefined
+  program: string
+  checkpointEvery: CheckpointInterval
+  now: () => Date
+  onProgress: (progress: BackupProgress) => void
+  /** Called as soon as a destination has its end; others may take much longer. */
+  onEnd?: ((end: BackupEnd) => void) | undefined
+  signal: AbortSignal
+}
+
+/** A destination of a backup. */
+export interface BackupDestination {
+  name: string
+  /** Opens its vault; called once. The backup disposes of what it gives. */
+  open: () => Promise<DestinationVault>
+}
+
+/** A destination's vault, and what a backup to it takes. */
+export interface DestinationVault extends AsyncDisposable {
+  vault: Vault
+  /** How worker threads reach the vault's storage. */
+  storage: StorageOptions
+  /** Opens the data keys of earlier runs, unless the vault is in write-only mode. */
+  identity: VaultIdentity
+  /** Who can open the data keys of this run. */
+  recipients: readonly string[]
+  /** Folder of this vault and host in the state directory. */
+  folder: string
+  /** The newest records at other destinations, by their names, as far as they are known now. */
+  heads: () => Record<string, RecordId>
+}
+
+/** How a backup to one destination ended: with a result, or with the error that no snapshot could be committed for. */
+export type BackupEnd =
+  | { destination: string; result: BackupResult; error?: undefined }
+  | { destination: string; result?: undefined; error: unknown }
+
+export interface BackupResult {
+  exitCode: ExitCode
+  /** Where the vault is, for people. */
+  location: string
+  /** Undefined after a dry run. */
+  snapshot: StoredRecord | undefined
+  tally: Tally
+  /** What a run would read and store, or did. */
+  toRead: { files: number; bytes: number }
+  warnings: string[]
+}

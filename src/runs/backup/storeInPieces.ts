@@ -1,0 +1,146 @@
+import { createHash } from 'node:crypto'
+import { leadSize, ObjectEncryptor, objectSize } from '../../crypto/envelope.ts'
+import type { JobContext } from '../../shared/threads/serve.ts'
+import { objectContext, objectKey } from '../../vault/layout.ts'
+import { createObjectFromStream } from '../../vault/objects.ts'
+import { objectName } from '../../vault/vaultKeys.ts'
+import { hexDigest, partTakers, type ContentStore, type Delivery } from './delivery.ts'
+import { pieces, pieceSize, readPart, type OpenFile, type Watch } from './fileReading.ts'
+import type { LargeContent, LargeStore } from './largeUpload.ts'
+import { Marker, partSizeFor, sha256Of } from './marks.ts'
+import { metadataOf } from './metadata.ts'
+import { readOutcome, UnstableFileError } from './readFailures.ts'
+import { resumedFrom, storeLarge } from './storeLarge.ts'
+import type { FileToStore, ReadOutcome, StoredFile, StoreNote } from './storeMessages.ts'
+
+/**
+ * Stores a file that memory can't hold. It is read once for its hash, which its name needs, and then once more for each
+ * delivery that takes it, at that delivery's own pace.
+ * @throws what reading threw, when all deliveries have come to a halt; those that it stopped have no end yet.
+ */
+export async function storeInPieces(
+  { wantSha1 }: FileToStore,
+  file: OpenFile,
+  deliveries: readonly Delivery[],
+  context: JobContext,
+): Promise<void> {
+  const [first] = deliveries
+  if (!first) return
+  const { content, outcome } = await hashFile(file, wantSha1, first.slab, watching(context, 1 / 2))
+  const { takers, others } = await partTakers(deliveries, outcome.sha256, context)
+  for (const delivery of others) delivery.end({ outcome })
+  const watch = watching(context, 1 / 2 / takers.length)
+  const ends = await Promise.allSettled(
+    takers.map(async (delivery) => {
+      try {
+        delivery.end({ outcome, object: await upload(delivery, content, file, watch) })
+      } catch (error) {
+        if (readOutcome(error)) throw error
+        delivery.fail(error)
+      }
+    }),
+  )
+  for (const end of ends) if (end.status === 'rejected') throw end.reason
+}
+
+/** @param share of a pass through the file in all the work on it. */
+function watching({ signal, note }: JobContext, share: number): Watch {
+  return {
+    signal,
+    passed: (bytes) => note({ kind: 'progress', bytes: bytes * share } satisfies StoreNote),
+  }
+}
+
+async function hashFile(
+  file: OpenFile,
+  wantSha1: boolean,
+  slab: Buffer,
+  watch: Watch,
+): Promise<{ content: LargeContent; outcome: ReadOutcome & { status: 'read' } }> {
+  const size = Number(file.stats.size)
+  const marker = new Marker(partSizeFor(size))
+  const sha1Hash = wantSha1 ? createHash('sha1') : undefined
+  for await (const piece of pieces(file, slab, watch)) {
+    marker.update(piece)
+    sha1Hash?.update(piece)
+  }
+  const marks = marker.end()
+  return {
+    content: { ...marks, size, read: async (target, position) => await readPart(file, target, position) },
+    outcome: {
+      status: 'read',
+      sha256: sha256Of(marks).toString('hex'),
+      sha1: sha1Hash?.digest('hex'),
+      size,
+      metadata: metadataOf(file.stats),
+    },
+  }
+}
+
+/** Stores the content at one target. @throws UnstableFileError when it is no more what was hashed. */
+async function upload(
+  { target, store, slab }: Delivery,
+  content: LargeContent,
+  file: OpenFile,
+  watch: Watch,
+): Promise<NonNullable<StoredFile['object']>> {
+  const largeStore = content.size < resumedFrom ? undefined : await largeStoreOf(store)
+  if (largeStore) {
+    const { object, earlierKey } = await storeLarge(largeStore, content, target.key, slab, watch)
+    return { ...hexDigest(object), earlierKey }
+  }
+  const sha256 = sha256Of(content)
+  const place = objectKey(objectName(store.names, sha256, target.key.id))
+  const encryptor = new ObjectEncryptor(target.key, objectContext(store.vaultId, place))
+  const source = sealedPieces(encryptor, pieces(file, slab, watch), content)
+  return hexDigest(
+    await createObjectFromStream(await store.storage(), place, source, {
+      kind: 'content',
+      signal: watch.signal,
+      size: objectSize(content.size),
+    }),
+  )
+}
+
+/** Where a content goes whose upload can be resumed; undefined when none can. */
+async function largeStoreOf({
+  storage: open,
+  vaultId: id,
+  names,
+  resuming,
+}: ContentStore): Promise<LargeStore | undefined> {
+  const storage = await open()
+  const { resumable } = storage
+  if (!resuming || !resumable) return undefined
+  const { keyIds, ...others } = resuming
+  return { storage, resumable, id, keys: { names, keyIds }, ...others }
+}
+
+/** Seals pieces; the last one leaves only once all the plaintext has proved to be the content that gives the name. */
+async function* sealedPieces(
+  encryptor: ObjectEncryptor,
+  source: AsyncIterable<Buffer>,
+  content: LargeContent,
+): AsyncGenerator<Buffer, void, undefined> {
+  yield encryptor.lead
+  const proof = createHash('sha256')
+  let position = 0
+  let last: Buffer = Buffer.alloc(0)
+  for await (const piece of source) {
+    proof.update(piece)
+    position += piece.length
+    if (position === content.size && piece.length % pieceSize !== 0) {
+      last = Buffer.from(piece)
+      continue
+    }
+    yield sealed(encryptor, piece, false)
+  }
+  if (!proof.digest().equals(sha256Of(content))) throw new UnstableFileError()
+  yield sealed(encryptor, last, true)
+}
+
+function sealed(encryptor: ObjectEncryptor, plaintext: Buffer, final: boolean): Buffer {
+  const target = Buffer.allocUnsafeSlow(objectSize(plaintext.length) - leadSize - (final ? 0 : 16))
+  encryptor.seal(plaintext, target, final)
+  return target
+}
