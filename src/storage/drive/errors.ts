@@ -32,6 +32,8 @@ const networkCodes = new Set([
   'EPIPE',
   'ERR_STREAM_PREMATURE_CLOSE',
   'ETIMEDOUT',
+  // That of fetching an access token: see credentials.ts.
+  'TimeoutError',
 ])
 
 /** Two machines that made the same thing at once have settled that after so many milliseconds, if they live. */
