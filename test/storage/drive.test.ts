@@ -121,11 +121,13 @@ describe('what cannot be used', () => {
     await expect(storage.stat('key')).rejects.toMatchObject(expected)
     await expect(collect(storage.read('key'))).rejects.toMatchObject(expected)
     await expect(keysOf(storage.list(''))).rejects.toMatchObject(expected)
-    await expect(storage.stat('key')).rejects.toMatchObject({
-      hint: /trash/.test(message.source)
-        ? expect.anything()
-        : expect.stringContaining(place.server.tokens.email),
-    })
+  })
+
+  test('a folder that is not there may be one that is not shared: the address to share it with is told', async () => {
+    await using place = await drivePlace()
+    const storage = place.open({ folder: 'no-such-folder' })
+    const hint = expect.stringContaining(`share the folder with ${place.server.tokens.email}`)
+    await expect(storage.stat('key')).rejects.toMatchObject({ hint })
   })
 
   test('a service account has no room of its own', async () => {

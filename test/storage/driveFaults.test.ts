@@ -84,8 +84,6 @@ describe('an answer', () => {
     await using place = await drivePlace()
     const storage = place.open()
     await storage.put('key', Buffer.from('bytes'), { kind })
-    const tooMany = (after: string) =>
-      new DriveRefusal(429, 'rateLimitExceeded', 'Too many', { 'retry-after': after })
     place.server.refuseNext(/^GET/, tooMany('7'))
     await expect(storage.stat('key')).rejects.toMatchObject({ retryAfterMs: 7000 })
     place.server.refuseNext(/^GET/, tooMany(new Date(Date.now() + 60_000).toUTCString()))
@@ -429,4 +427,8 @@ async function appendAll(
 ): Promise<void> {
   for (let at = 0; at < bytes.length; at += pieceSize)
     await upload?.append(bytes.subarray(at, at + pieceSize), {})
+}
+
+function tooMany(after: string): DriveRefusal {
+  return new DriveRefusal(429, 'rateLimitExceeded', 'Too many', { 'retry-after': after })
 }

@@ -4,9 +4,8 @@ import { ObjectMissingError, StorageError } from '../errors.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
 import type { DriveOptions } from '../options.ts'
 import { defaultRetryPolicy, retrying, type RetryPolicy } from '../retry.ts'
-import { walkTree, type TreeEntry } from '../tree.ts'
+import { walkTree } from '../tree.ts'
 import { DriveClient, type NewFile } from './client.ts'
-import { DuplicateNameError } from './errors.ts'
 import type { DriveFile } from './file.ts'
 import { DriveFolders } from './folders.ts'
 import { DriveIds } from './ids.ts'
@@ -147,7 +146,7 @@ class DriveStorage implements Storage {
   async *list(prefix: string, { after = '', signal }: ListOptions = {}): AsyncGenerator<ListedObject> {
     assertPrefix(prefix)
     signal?.throwIfAborted()
-    const entriesOf = (folder: string) => this.#entriesOf(folder, { signal })
+    const entriesOf = (folder: string) => this.#objects.entries(folder, { signal })
     for await (const { key, file } of walkTree(entriesOf, { prefix, after })) {
       signal?.throwIfAborted()
       yield { key, size: file.size }
@@ -210,24 +209,5 @@ class DriveStorage implements Storage {
     const file = await this.#objects.find(key, { signal })
     if (file === undefined) throw new ObjectMissingError(key)
     return file
-  }
-
-  /** What lies in a folder. @throws DuplicateNameError */
-  async #entriesOf(folder: string, options: CallOptions): Promise<TreeEntry<DriveFile>[]> {
-    const id = await this.#objects.folder(folder.replace(/\/$/, ''), options)
-    if (id === undefined) return []
-    const entries: TreeEntry<DriveFile>[] = []
-    const seen = new Map<string, DriveFile>()
-    for await (const files of this.#folders.entries(id, options)) {
-      for (const file of files) {
-        if (!file.isFolder && !file.isObject) continue
-        const path = `${folder}${file.name}${file.isFolder ? '/' : ''}`
-        const namesake = seen.get(path)
-        if (namesake) throw new DuplicateNameError(path, [namesake, file], this.location)
-        seen.set(path, file)
-        entries.push({ name: file.name, file: file.isObject ? file : undefined })
-      }
-    }
-    return entries
   }
 }

@@ -46,6 +46,9 @@ export function driveFile(resource: drive_v3.Schema$File): DriveFile {
 
 /** The files with the oldest first; their ids decide where that is the same. */
 export function byAge(files: readonly DriveFile[]): DriveFile[] {
-  const rank = ({ createdTime, id }: DriveFile) => `${createdTime} ${id}`
   return files.toSorted((one, other) => (rank(one) < rank(other) ? -1 : 1))
+}
+
+function rank({ createdTime, id }: DriveFile): string {
+  return `${createdTime} ${id}`
 }

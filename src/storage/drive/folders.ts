@@ -72,15 +72,14 @@ export class DriveFolders {
     this.#inside.clear()
   }
 
-  /** What lies in a folder, page by page. */
-  async *entries(id: string, options: CallOptions): AsyncGenerator<DriveFile[], void, undefined> {
+  /** What lies in a folder. */
+  async *entries(id: string, options: CallOptions): AsyncGenerator<DriveFile, void, undefined> {
     yield* this.#search(inFolder(id), { what: 'a folder', ...options })
   }
 
   /** What has exactly this name in a folder. */
   async named(id: string, name: string, about: About): Promise<DriveFile[]> {
-    const found: DriveFile[] = []
-    for await (const files of this.#search(namedIn(id, name), about)) found.push(...files)
+    const found = await Array.fromAsync(this.#search(namedIn(id, name), about))
     return found.filter((file) => file.name === name)
   }
 
@@ -114,11 +113,8 @@ export class DriveFolders {
   }
 
   async #foldersIn(parent: string, path: string): Promise<Map<string, DriveFile[]>> {
-    const named = new Map<string, DriveFile[]>()
-    for await (const folders of this.#search(foldersIn(parent), { what: path })) {
-      for (const folder of folders) named.set(folder.name, [...(named.get(folder.name) ?? []), folder])
-    }
-    return named
+    const folders = await Array.fromAsync(this.#search(foldersIn(parent), { what: path }))
+    return Map.groupBy(folders, ({ name }) => name)
   }
 
   async #makeOnce(parent: string, name: string, path: string): Promise<DriveFile> {
@@ -153,12 +149,12 @@ export class DriveFolders {
     return oldest
   }
 
-  async *#search(query: string, about: About): AsyncGenerator<DriveFile[], void, undefined> {
+  async *#search(query: string, about: About): AsyncGenerator<DriveFile, void, undefined> {
     const { driveId } = await this.root()
     let pageToken: string | undefined
     do {
       const page = await this.#client.search(query, { ...about, driveId, pageToken })
-      yield page.files
+      yield* page.files
       pageToken = page.nextPageToken
     } while (pageToken !== undefined)
   }

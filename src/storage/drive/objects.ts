@@ -1,6 +1,7 @@
 import { AccessDeniedError, ObjectExistsError, StorageError } from '../errors.ts'
 import { retrying, type RetryPolicy } from '../retry.ts'
 import type { CallOptions } from '../storage.ts'
+import type { TreeEntry } from '../tree.ts'
 import type { About, DriveClient, NewFile } from './client.ts'
 import { DuplicateNameError, statusOf } from './errors.ts'
 import { byAge, type DriveFile } from './file.ts'
@@ -51,9 +52,19 @@ export class DriveObjects {
     return await this.#findNow(key, options)
   }
 
-  /** The id of the folder of this path in the vault, or undefined. */
-  async folder(path: string, { signal }: CallOptions): Promise<string | undefined> {
-    return await unlessAborted(this.#folders.find(this.#pathOf(path)), signal)
+  /** What lies in a folder, whose name ends in a slash unless it is the root's. @throws DuplicateNameError */
+  async entries(folder: string, options: CallOptions): Promise<TreeEntry<DriveFile>[]> {
+    const id = await this.#folder(folder.replace(/\/$/, ''), options)
+    const entries = new Map<string, TreeEntry<DriveFile> & { from: DriveFile }>()
+    if (id === undefined) return []
+    for await (const from of this.#folders.entries(id, options)) {
+      if (!from.isFolder && !from.isObject) continue
+      const path = `${folder}${from.name}${from.isFolder ? '/' : ''}`
+      const namesake = entries.get(path)
+      if (namesake) throw new DuplicateNameError(path, byAge([namesake.from, from]), this.#client.location)
+      entries.set(path, { name: from.name, file: from.isObject ? from : undefined, from })
+    }
+    return [...entries.values()]
   }
 
   /** Where an object is to be made, in a folder that is there. */
@@ -102,7 +113,7 @@ export class DriveObjects {
   async #findNow(key: string, { signal }: CallOptions): Promise<DriveFile | undefined> {
     const { folder, name } = split(key)
     try {
-      const parent = await this.folder(folder, { signal })
+      const parent = await this.#folder(folder, { signal })
       if (parent === undefined) return undefined
       return await this.#inPlace(key, { parent, name, isFolder: false }, { what: key, signal })
     } catch (error) {
@@ -146,6 +157,11 @@ export class DriveObjects {
       if (cause instanceof AccessDeniedError) throw new AccessDeniedError(message, told)
       throw new StorageError(message, { transient: false, ...told })
     }
+  }
+
+  /** The id of the folder of this path in the vault, or undefined. */
+  async #folder(path: string, { signal }: CallOptions): Promise<string | undefined> {
+    return await unlessAborted(this.#folders.find(this.#pathOf(path)), signal)
   }
 
   #pathOf(folder: string): string {

@@ -45,12 +45,14 @@ export class DriveSession {
     { size, signal }: CallOptions & { size: number | undefined },
   ): Promise<DriveSession> {
     const url = new URL('upload/drive/v3/files', client.endpoint)
-    url.search = new URLSearchParams({
-      ...{ uploadType: 'resumable', supportsAllDrives: 'true', fields: fileFields },
-    }).toString()
+    const query = { uploadType: 'resumable', supportsAllDrives: 'true', fields: fileFields }
+    url.search = new URLSearchParams(query).toString()
     const location = await client.call({ what: key, signal }, async ({ signal }) => {
       const { headers } = await client.auth.request({
-        ...{ method: 'POST', url, signal, data: { id, name, parents: [parent] } },
+        method: 'POST',
+        url,
+        signal,
+        data: { id, name, parents: [parent] },
         headers: {
           'x-upload-content-type': 'application/octet-stream',
           ...(size === undefined ? {} : { 'x-upload-content-length': String(size) }),
@@ -82,7 +84,10 @@ export class DriveSession {
   async cancel({ signal }: CallOptions): Promise<void> {
     await this.#client.call({ what: this.#key, signal }, async ({ signal }) => {
       await this.#client.auth.transporter.request({
-        ...{ method: 'DELETE', url: this.uri, signal, responseType: 'text' },
+        method: 'DELETE',
+        url: this.uri,
+        signal,
+        responseType: 'text',
         validateStatus: (status) => status < 500,
       })
     })
@@ -92,7 +97,10 @@ export class DriveSession {
     return await this.#client.call({ what: this.#key, signal }, async ({ signal }, watch) => {
       const length = bytes.reduce((sum, piece) => sum + piece.length, 0)
       const answer = await this.#client.auth.transporter.request<drive_v3.Schema$File>({
-        ...{ method: 'PUT', url: this.uri, signal, responseType: 'json' },
+        method: 'PUT',
+        url: this.uri,
+        signal,
+        responseType: 'json',
         headers: { 'content-range': range, 'content-length': String(length) },
         ...(length === 0 ? {} : { data: bodyOf(bytes, watch) }),
         validateStatus: (status) => isSuccess(status) || isAboutSession(status),

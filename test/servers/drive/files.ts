@@ -88,8 +88,15 @@ export class DriveFiles {
     const bytes = sent && this.#perhapsAltered(sent)
     const { id = newId(), name = 'Untitled', mimeType = 'application/octet-stream' } = created
     const file: DriveFile = {
-      ...{ id, name, mimeType, bytes, parent: folder.id, driveId: folder.driveId },
-      ...{ explicitlyTrashed: false, createdTime: new Date(), checksums: checksumsOf(bytes) },
+      id,
+      name,
+      mimeType,
+      bytes,
+      parent: folder.id,
+      driveId: folder.driveId,
+      explicitlyTrashed: false,
+      createdTime: new Date(),
+      checksums: checksumsOf(bytes),
     }
     this.#add(file)
     this.freeSpace -= bytes?.length ?? 0
@@ -171,7 +178,12 @@ export class DriveFiles {
   describe(file: DriveFile): Record<string, unknown> {
     const { id, name, mimeType, parent, driveId, bytes, checksums, createdTime, explicitlyTrashed } = file
     return {
-      ...{ kind: 'drive#file', id, name, mimeType, createdTime, explicitlyTrashed },
+      kind: 'drive#file',
+      id,
+      name,
+      mimeType,
+      createdTime,
+      explicitlyTrashed,
       trashed: this.isTrashed(file),
       ...(parent === undefined ? {} : { parents: [parent] }),
       ...(driveId === undefined

@@ -38,7 +38,7 @@ export class GoogleTokens {
 
   /** The answer to a form that was posted to the token endpoint. */
   answer(form: URLSearchParams): TokenAnswer {
-    switch (form.get('grant_type')) {
+    switch (form.get('grant_type') ?? '') {
       case jwtGrant:
         return this.#forAssertion(form.get('assertion') ?? '')
       case 'refresh_token':
