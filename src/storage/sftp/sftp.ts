@@ -1,5 +1,5 @@
 import { Semaphore } from '../../shared/semaphore.ts'
-import { checkedSource, inParts, rangeWithin } from '../bytes.ts'
+import { checkedSource, inParts, rangeWithin, type Part } from '../bytes.ts'
 import { ObjectMissingError, StorageError } from '../errors.ts'
 import { FileUploads } from '../fileUploads.ts'
 import { assertKey, assertPrefix } from '../keys.ts'
@@ -83,6 +83,7 @@ class SftpStorage implements Storage {
   readonly trial: Trial
   readonly #place: SftpPlace
   readonly #files: SftpUploadFiles
+  readonly #policy: RetryPolicy
   readonly #partMemory = new Semaphore(partsInMemory)
 
   constructor(place: SftpPlace, policy: RetryPolicy) {
@@ -96,6 +97,7 @@ class SftpStorage implements Storage {
       reopenable: true,
     }
     this.#place = place
+    this.#policy = policy
     this.#files = new SftpUploadFiles(place, policy)
     this.resumable = new FileUploads(this.#files)
     this.leftovers = new SftpLeftovers(place)
@@ -122,20 +124,18 @@ class SftpStorage implements Storage {
   async upload(key: string, source: AsyncIterable<Uint8Array>, options: UploadOptions): Promise<void> {
     assertKey(key)
     options.signal?.throwIfAborted()
-    const file = { name: temporaryName(), key }
     const parts = inParts(checkedSource(key, source, options), this.capabilities.partSize, this.#partMemory)
     try {
-      await this.#files.create(file, options)
-      let size = 0
-      for await (const part of parts) {
-        using held = part
-        await this.#files.write(file, held.bytes, size, options)
-        size += held.bytes.length
+      const next = await parts.next()
+      using first = next.done ? undefined : next.value
+      if (first?.bytes.length === this.capabilities.partSize) {
+        await this.#uploadInParts(key, first, parts, options)
+      } else {
+        // A short part is the last one: the source has ended well.
+        const bytes = first?.bytes ?? new Uint8Array(0)
+        const { kind, signal } = options
+        await retrying(() => this.put(key, bytes, { kind, signal }), { policy: this.#policy, signal })
       }
-      await this.#files.publish(file, { signal: options.signal, size })
-    } catch (error) {
-      await this.#place.discard(file.name)
-      throw error
     } finally {
       await parts.return()
     }
@@ -160,6 +160,31 @@ class SftpStorage implements Storage {
 
   async close(): Promise<void> {
     await this.#place.close()
+  }
+
+  async #uploadInParts(
+    key: string,
+    first: Part,
+    others: AsyncIterable<Part>,
+    { signal }: CallOptions,
+  ): Promise<void> {
+    const file = { name: temporaryName(), key }
+    let size = 0
+    const write = async (part: Part) => {
+      using written = part
+      const { bytes } = written
+      await this.#files.write(file, bytes, size, { signal })
+      size += bytes.length
+    }
+    try {
+      await this.#files.create(file, { signal })
+      await write(first)
+      for await (const part of others) await write(part)
+      await this.#files.publish(file, { signal, size })
+    } catch (error) {
+      await this.#place.discard(file.name)
+      throw error
+    }
   }
 
   async *#bytes(
