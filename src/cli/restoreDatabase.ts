@@ -10,7 +10,7 @@ import type { Context } from './context.ts'
 import { examples } from './examples.ts'
 import { knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
-import { formatCount, formatTime } from './output/format.ts'
+import { formatCount, formatTime } from '../shared/format.ts'
 import { addSnapshotOptions, choiceOf, type SnapshotOptions } from './snapshotChoice.ts'
 
 interface Options extends SnapshotOptions {

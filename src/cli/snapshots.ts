@@ -9,7 +9,7 @@ import type { Context } from './context.ts'
 import { examples } from './examples.ts'
 import { expectHeadOption, knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
-import { formatBytes, formatCount, formatTime } from './output/format.ts'
+import { formatBytes, formatCount, formatTime } from '../shared/format.ts'
 import { renderTable, type Column } from './output/table.ts'
 
 interface Options {

@@ -6,7 +6,7 @@ import type { SnapshotRecord } from '../vault/record.ts'
 import type { Context } from './context.ts'
 import { examples } from './examples.ts'
 import { openDestination } from './openDestination.ts'
-import { formatBytes, formatCount, formatDuration, formatTime } from './output/format.ts'
+import { formatBytes, formatCount, formatDuration, formatTime } from '../shared/format.ts'
 
 /** Enough records to find the last restore point among the checkpoints of a run that is under way. */
 const recordsRead = 64

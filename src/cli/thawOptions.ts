@@ -3,7 +3,7 @@ import type { FrozenObjects } from '../runs/thaw/frozenObjects.ts'
 import type { ThawChoice } from '../runs/thaw/thaw.ts'
 import { UserError } from '../shared/errors.ts'
 import { thawTiers, type ThawTier } from '../storage/thawing.ts'
-import { formatBytes, formatNumberOf } from './output/format.ts'
+import { formatBytes, formatNumberOf } from '../shared/format.ts'
 import type { Output } from './output/output.ts'
 
 export interface ThawOptions {

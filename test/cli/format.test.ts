@@ -7,7 +7,7 @@ import {
   formatNumberOf,
   formatRate,
   formatTime,
-} from '../../src/cli/output/format.ts'
+} from '../../src/shared/format.ts'
 import { renderTable } from '../../src/cli/output/table.ts'
 import { reflow } from '../../src/cli/output/reflow.ts'
 import { displayWidth, pad, shorten } from '../../src/cli/output/width.ts'

@@ -1,5 +1,5 @@
 /* What the demo holds against the original, and how it says so. */
-import { formatBytes, formatNumberOf } from '../../src/cli/output/format.ts'
+import { formatBytes, formatNumberOf } from '../../src/shared/format.ts'
 import type { TreeEntry } from '../support/tree.ts'
 import { compareDatabases, countRows, type DatabaseDescription } from './databases.ts'
 import type { Watch } from './folders.ts'

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeError } from '../../src/cli/output/errors.ts'
-import { formatDuration } from '../../src/cli/output/format.ts'
+import { formatDuration } from '../../src/shared/format.ts'
 import { exitCodes } from '../../src/shared/errors.ts'
 import { makeDemoFolder } from './folder.ts'
 import { help, parseOptions } from './options.ts'

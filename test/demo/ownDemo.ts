@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { escapeIdentifier } from 'pg'
-import { formatBytes, formatNumberOf } from '../../src/cli/output/format.ts'
+import { formatBytes, formatNumberOf } from '../../src/shared/format.ts'
 import { parseDatabaseUrl } from '../../src/immich/databaseUrl.ts'
 import { connect } from '../../src/immich/session.ts'
 import { describeDatabase as nameOf } from '../../src/immich/settings.ts'

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { formatNumberOf } from '../../src/cli/output/format.ts'
+import { formatNumberOf } from '../../src/shared/format.ts'
 import { changeSampleLibrary } from '../sample/change.ts'
 import { findInconsistencies } from '../sample/inconsistencies.ts'
 import { createSampleLibrary } from '../sample/library.ts'

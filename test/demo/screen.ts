@@ -1,5 +1,5 @@
 import { styleText } from 'node:util'
-import { formatDuration } from '../../src/cli/output/format.ts'
+import { formatDuration } from '../../src/shared/format.ts'
 import { displayWidth, pad, shorten } from '../../src/cli/output/width.ts'
 import type { Check } from './checks.ts'
 

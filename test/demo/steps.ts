@@ -2,7 +2,7 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseDocument } from 'yaml'
-import { formatBytes, formatCount, formatNumberOf } from '../../src/cli/output/format.ts'
+import { formatBytes, formatCount, formatNumberOf } from '../../src/shared/format.ts'
 import type { Program } from './program.ts'
 import {
   anyResult,

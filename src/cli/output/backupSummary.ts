@@ -2,7 +2,7 @@ import type { BackupEnd } from '../../runs/backup/plan.ts'
 import { printablePath } from '../../shared/bytePath.ts'
 import { recordName } from '../../vault/snapshots.ts'
 import { describeError } from './errors.ts'
-import { formatBytes, formatCount, formatDuration, formatNumberOf } from './format.ts'
+import { formatBytes, formatCount, formatDuration, formatNumberOf } from '../../shared/format.ts'
 
 /** Problems named in the text; the JSON has more, and the run report in the vault has them, too. */
 const problemsShown = 10

@@ -1,7 +1,7 @@
 import type { Finding } from '../../storage/probe/finding.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Swept } from '../../storage/sweep.ts'
-import { formatBytes, formatNumberOf } from './format.ts'
+import { formatBytes, formatNumberOf } from '../../shared/format.ts'
 import { usualColumns, type Style } from './output.ts'
 import { reflow } from './reflow.ts'
 import { displayWidth, pad } from './width.ts'

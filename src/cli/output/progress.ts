@@ -1,4 +1,4 @@
-import { formatBytes, formatCount, formatDuration, formatRate } from './format.ts'
+import { formatBytes, formatCount, formatDuration, formatRate } from '../../shared/format.ts'
 import { shorten } from './width.ts'
 
 /** How far a job is. Bytes also move within a large file. */

@@ -3,7 +3,7 @@ import type { ObjectTotals } from '../../runs/thaw/frozenObjects.ts'
 import { printablePath } from '../../shared/bytePath.ts'
 import type { SnapshotRecord } from '../../vault/record.ts'
 import { recordName } from '../../vault/snapshots.ts'
-import { formatBytes, formatCount, formatNumberOf, formatTime } from './format.ts'
+import { formatBytes, formatCount, formatNumberOf, formatTime } from '../../shared/format.ts'
 
 interface RestoreEnd {
   destination: string

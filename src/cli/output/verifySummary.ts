@@ -1,7 +1,7 @@
 import { recentDays, type Coverage } from '../../runs/verify/population.ts'
 import type { VerifyOutcome, VerifyResult } from '../../runs/verify/verification.ts'
 import { printablePath } from '../../shared/bytePath.ts'
-import { formatBytes, formatCount, formatNumberOf, formatTime } from './format.ts'
+import { formatBytes, formatCount, formatNumberOf, formatTime } from '../../shared/format.ts'
 import type { Style } from './output.ts'
 
 interface VerifyEnd {
