@@ -9,10 +9,16 @@ export interface ThawCost {
   dollars: number
 }
 
+/** Thawed objects can be read for so many days, as copies that are billed beside them. */
+export const daysReadable = 7
+
 const gigabyte = 1024 ** 3
 
 /** What thawing would cost in each tier that every class concerned has. */
-export function thawCosts({ classes }: FrozenObjects, offers: readonly ThawOffer[]): ThawCost[] {
+export function thawCosts(
+  { classes }: Pick<FrozenObjects, 'classes'>,
+  offers: readonly ThawOffer[],
+): ThawCost[] {
   return thawTiers.flatMap((tier) => {
     let hours = 0
     let dollars = 0

@@ -7,6 +7,7 @@ import { Semaphore } from '../../shared/semaphore.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 import type { Temperature, Thawing, ThawTier } from '../../storage/thawing.ts'
 import { failureOf } from '../read/outcome.ts'
+import { daysReadable } from './cost.ts'
 import { FrozenError } from './frozenError.ts'
 import { FrozenObjects } from './frozenObjects.ts'
 
@@ -30,8 +31,6 @@ export interface ThawChoice {
 
 const leaveFrozen: ThawChoice = { tier: undefined, wait: false }
 
-/** Thawed objects can be read for so long. */
-const daysReadable = 7
 /** Calls about single objects at once. */
 const callsAtOnce = 16
 const minuteMs = 60_000

@@ -1,30 +1,19 @@
 import { HeadObjectCommand, RestoreObjectCommand, type Tier } from '@aws-sdk/client-s3'
 import { StorageError } from '../errors.ts'
 import { assertKey } from '../keys.ts'
+import { thawOffers } from '../prices/lists.ts'
 import type { Temperature, Thawing, ThawOffer, ThawTier } from '../thawing.ts'
 import type { CallOptions } from '../storage.ts'
 import type { S3Bucket } from './bucket.ts'
 
-/**
- * AWS's list for us-east-1; other regions differ little.
- * https://docs.aws.amazon.com/AmazonS3/latest/userguide/restoring-objects-retrieval-options.html and
- * https://aws.amazon.com/s3/pricing/
- */
-export const offers: readonly ThawOffer[] = [
-  { storageClass: 'GLACIER', tier: 'bulk', hours: 12, perGigabyte: 0, perThousand: 0 },
-  { storageClass: 'GLACIER', tier: 'standard', hours: 5, perGigabyte: 0.01, perThousand: 0.05 },
-  { storageClass: 'GLACIER', tier: 'expedited', hours: 5 / 60, perGigabyte: 0.03, perThousand: 10 },
-  { storageClass: 'DEEP_ARCHIVE', tier: 'bulk', hours: 48, perGigabyte: 0.0025, perThousand: 0.025 },
-  { storageClass: 'DEEP_ARCHIVE', tier: 'standard', hours: 12, perGigabyte: 0.02, perThousand: 0.1 },
-]
-
 const tiers: Record<ThawTier, Tier> = { bulk: 'Bulk', standard: 'Standard', expedited: 'Expedited' }
 
 export class S3Thawing implements Thawing {
-  readonly offers = offers
+  readonly offers: readonly ThawOffer[]
   readonly #bucket: S3Bucket
 
   constructor(bucket: S3Bucket) {
+    this.offers = thawOffers('aws', bucket.setup.region)
     this.#bucket = bucket
   }
 
@@ -43,7 +32,7 @@ export class S3Thawing implements Thawing {
     const temperature = await this.temperature(key, { signal })
     if (temperature.state !== 'frozen') return
     const { storageClass } = temperature
-    if (!offers.some((offer) => offer.storageClass === storageClass && offer.tier === tier)) {
+    if (!this.offers.some((offer) => offer.storageClass === storageClass && offer.tier === tier)) {
       throw new StorageError(`${key} can't be thawed ${tier}: ${storageClass} does not have that`, {
         transient: false,
         hint: 'Take another tier.',
