@@ -14,6 +14,11 @@ export interface PackMember {
 const indexEntrySize = 40
 const trailerSize = 8
 
+/** Length of the plaintext of a pack that holds contents of these sizes. */
+export function packSize(sizes: readonly number[]): number {
+  return sizes.reduce((bytes, size) => bytes + size + indexEntrySize, trailerSize)
+}
+
 /** The plaintext of a pack and where each content lies in it. */
 export function buildPack(contents: readonly { sha256: Uint8Array; bytes: Uint8Array }[]): {
   plaintext: Buffer
