@@ -21,6 +21,7 @@ export interface Config extends Pick<
   | 'recovery'
   | 'writeOnly'
   | 'limits'
+  | 'prices'
 > {
   /** Absolute path of the configuration file; undefined when everything came from the environment. */
   file: string | undefined

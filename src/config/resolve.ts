@@ -60,6 +60,7 @@ export function resolveConfig(from: Ingredients): Config {
     recovery: settings.recovery,
     writeOnly: settings.writeOnly,
     limits: settings.limits,
+    prices: settings.prices,
     destinations: settings.destinations.map((written, index) =>
       resolveDestination(from, written, index, origins),
     ),

@@ -13,6 +13,7 @@ import { s3Destination } from './destinations/s3.ts'
 import { sftpDestination } from './destinations/sftp.ts'
 import { httpUrl, name, pin, secret, text } from './fields.ts'
 import { limits } from './limits.ts'
+import { prices } from './prices.ts'
 import { recipientProblem } from './recipient.ts'
 
 export const comparisons = ['size', 'mtime', 'ctime', 'inode'] as const
@@ -67,6 +68,7 @@ export const configSchema = z.strictObject({
   recovery: z.array(recipient).default([]),
   writeOnly: z.boolean().default(false),
   limits: limits.optional(),
+  prices: prices.default([]),
   destinations: z.array(destination).default([]),
 })
 

@@ -55,6 +55,9 @@ writeOnly: false
 # What backups may take of the link, all destinations together: 10MB/s, 20Mbit/s, at hours of the day, files at once.
 #limits: { upload: 20Mbit/s, hours: [{ from: "08:00", to: "23:00", upload: 4Mbit/s }], concurrency: 4 }
 
+# What storing really costs you, in dollars, where that is not the provider's list price: for estimate and backup --dry-run.
+#prices: [{ provider: aws, region: eu-central-1, class: STANDARD, storage: 0.0245 }]
+
 # Where the backups go. Each destination holds one vault; \`safelight init\` makes it and adds a \`vault\` field here.
 destinations:
   - { name: disk, type: local, path: /mnt/vault }
