@@ -1,11 +1,5 @@
 import type { Database } from 'better-sqlite3'
-
-/** One step from a version of the schema to the next. */
-export interface Migration {
-  /** The version that the file has afterwards, from 1 without gaps: SQLite's `user_version`. */
-  version: number
-  sql: string
-}
+import type { Migration } from './migrations/migration.ts'
 
 /** The file has been written by a later Safelight. */
 export class NewerSchemaError extends Error {

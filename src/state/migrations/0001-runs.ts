@@ -1,4 +1,4 @@
-import type { Migration } from '../migrate.ts'
+import type { Migration } from './migration.ts'
 
 /**
  * Runs, and what they did. Times are milliseconds since 1970, sizes are bytes of plaintext. `result` says how a run ended
