@@ -49,7 +49,7 @@ const counts = z.object({ files: size, bytes: size, directories: size, symlinks:
 /** What a snapshot holds. `bytes` is the sum of the files' sizes. */
 export type Counts = z.infer<typeof counts>
 
-const changes = z.object({
+export const changesSchema = z.object({
   added: size,
   changed: size,
   archived: size,
@@ -60,7 +60,7 @@ const changes = z.object({
   deferred: size,
 })
 /** What the run did. `storedBytes` counts ciphertext. */
-export type Changes = z.infer<typeof changes>
+export type Changes = z.infer<typeof changesSchema>
 
 export const recordSchema = z.object({
   version: z.literal(1),
@@ -71,6 +71,11 @@ export const recordSchema = z.object({
   parents: z.array(recordId.extend({ sha256: sha256Hex })).max(64),
   started: z.iso.datetime(),
   created: z.iso.datetime(),
+  /**
+   * When the run began that last saw all files; null: none did yet. A run that only takes the database carries it over.
+   * Absent in the first records.
+   */
+  filesTaken: z.iso.datetime().nullable().optional(),
   /** False for a checkpoint, which is no restore point. */
   complete: z.boolean(),
   program: z.string(),
@@ -88,7 +93,7 @@ export const recordSchema = z.object({
   /** Newest records of the same host at other destinations, by destination name. */
   heads: z.record(z.string(), recordId),
   counts,
-  changes,
+  changes: changesSchema,
   crossCheck: crossCheck.nullable(),
   /** A tenth of the assets or files, or more, is gone since the snapshot before. */
   sharpDrop: z.boolean(),
@@ -97,3 +102,9 @@ export const recordSchema = z.object({
 
 /** The snapshot record: the commit of a run. */
 export type SnapshotRecord = z.infer<typeof recordSchema>
+
+/** The moment of the files that a record holds; null where no run has seen all of them yet. */
+export function filesTaken({ filesTaken, complete, started }: SnapshotRecord): string | null {
+  if (filesTaken !== undefined) return filesTaken
+  return complete ? started : null
+}

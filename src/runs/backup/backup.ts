@@ -89,7 +89,7 @@ async function backUpTogether(
       try {
         tell({ destination: run.name, result: await run.finish() })
       } catch (error) {
-        tell({ destination: run.name, error })
+        tell({ destination: run.name, error, warnings: run.unsaved })
       }
       going -= 1
     }),

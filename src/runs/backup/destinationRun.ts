@@ -1,8 +1,7 @@
 import { isDamage, workingCopyError } from '../../manifest/damage.ts'
-import { errorMessage, exitCodes, UserError, type ExitCode } from '../../shared/errors.ts'
-import { runReportKey } from '../../vault/layout.ts'
+import { errorMessage, exitCodes } from '../../shared/errors.ts'
 import type { CrossCheck } from '../../vault/record.ts'
-import { storeJson, type StoredRecord } from '../../vault/snapshots.ts'
+import type { StoredRecord } from '../../vault/snapshots.ts'
 import { workingCopy } from '../stateFolder.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { crossCheckFiles } from './crossCheck.ts'
@@ -14,13 +13,16 @@ import type { BackupProgress } from './progress.ts'
 import { draftRecord, maxWalks, type RunFacts } from './recordDraft.ts'
 import type { Rounds } from './rounds.ts'
 import { RunKey } from './runKey.ts'
+import { storeRunReport, type RunReport } from './runReport.ts'
 import type { StoreLane } from './storeLane.ts'
 import type { StoreStage } from './storeStage.ts'
 import { Tally } from './tally.ts'
 import type { FileTotals, WorkList } from './workList.ts'
 
 /** After a stop, so long is left for a last checkpoint: well within the 30 seconds that Kubernetes grants. */
-const lastCheckpointMs = 15_000
+const lastCheckpointMs = 10_000
+/** So long a storage may take for a report of a few kilobytes. */
+const reportMs = 5000
 
 /** What the destinations of a backup share. */
 export interface Company {
@@ -43,6 +45,8 @@ export class DestinationRun {
   /** Aborts with the backup, and when this run has its end. */
   readonly #signal: AbortSignal
   readonly #end = new AbortController()
+  /** What of a run without a good end could not be saved, for people. */
+  readonly unsaved: string[] = []
   #dumping: Promise<void> | undefined
   #database: RunFacts['database']
   #toRead: FileTotals = { files: 0, bytes: 0 }
@@ -100,7 +104,7 @@ export class DestinationRun {
     } catch (cause) {
       const error = this.#plan.signal.aborted ? this.#plan.signal.reason : cause
       this.fail(error)
-      if (!isDamage(error)) await this.#saveWhatIsDone(error)
+      if (!this.#plan.dryRun) await this.#saveWhatIsDone(error)
       throw workingCopyError(workingCopy(this.#target.folder), error)
     } finally {
       this.#end.abort()
@@ -138,14 +142,9 @@ export class DestinationRun {
     this.#company.begin('committing')
     const snapshot = await chain.commit(draft, now(), { signal: this.#signal })
     const result = this.#result(snapshot, draft)
-    try {
-      const end = { outcome: 'completed', exitCode: result.exitCode, record: snapshot.key } as const
-      await this.#report(end, this.#signal)
-    } catch (error) {
-      // What is committed stays so, with a report or without one.
-      result.warnings.push(`the report of this run could not be stored: ${errorMessage(error)}`)
-      result.exitCode = exitCodes.partial
-    }
+    const end = { outcome: 'completed', exitCode: result.exitCode, record: snapshot.key } as const
+    // What is committed stays so, with a report or without one.
+    await this.#report(end, result.warnings)
     return result
   }
 
@@ -162,21 +161,23 @@ export class DestinationRun {
     }
   }
 
-  /** After a failure or a stop: commits a checkpoint and a report, so that the next run goes on from here. */
+  /** After a failure or a stop: commits a checkpoint, so that the next run goes on from here, and a report. */
   async #saveWhatIsDone(error: unknown): Promise<void> {
-    const { dryRun, now, signal } = this.#plan
-    if (dryRun) return
-    const { chain } = this.#target
-    const limited = { signal: AbortSignal.timeout(lastCheckpointMs) }
     try {
-      await this.#checkpoints.settle().catch(() => undefined)
-      if (chain.manifest.hasNews) await chain.commit(this.#draft({ complete: false }), now(), limited)
-      const outcome = signal.aborted ? 'interrupted' : 'failed'
-      const message = error instanceof UserError ? error.message : errorMessage(error)
-      await this.#report({ outcome, error: message }, limited.signal)
-    } catch {
-      // The storage that failed the run may well fail this too; the run's own error is the one to tell.
+      if (!isDamage(error)) await this.#lastCheckpoint()
+    } catch (failure) {
+      this.unsaved.push(`no last checkpoint could be committed: ${errorMessage(failure)}`)
     }
+    const outcome = this.#plan.signal.aborted ? 'interrupted' : 'failed'
+    await this.#report({ outcome, error: errorMessage(error) }, this.unsaved)
+  }
+
+  async #lastCheckpoint(): Promise<void> {
+    const { chain } = this.#target
+    const signal = AbortSignal.timeout(lastCheckpointMs)
+    await this.#checkpoints.settle().catch(() => undefined)
+    if (!chain.manifest.hasNews) return
+    await chain.commit(this.#draft({ complete: false }), this.#plan.now(), { signal })
   }
 
   #crossCheck(): CrossCheck | null {
@@ -201,22 +202,18 @@ export class DestinationRun {
     const isPartial = sharpDrop || this.#keptMoving || unreadable + unstable > 0
     const exitCode = isPartial ? exitCodes.partial : exitCodes.done
     const { location } = this.#target.vault.storage
-    return { exitCode, location, snapshot, tally: this.#tally, toRead: this.#toRead, warnings }
+    return { exitCode, location, snapshot, tally: this.#tally, toRead: this.#toRead, warnings: [...warnings] }
   }
 
+  /** Stores the report. That it could not be is one more of the warnings, and changes nothing else. */
   async #report(
-    end: {
-      outcome: 'completed' | 'interrupted' | 'failed'
-      exitCode?: ExitCode
-      record?: string
-      error?: string
-    },
-    signal: AbortSignal,
+    end: Pick<RunReport, 'outcome' | 'exitCode' | 'record' | 'error'>,
+    warnings: string[],
   ): Promise<void> {
-    const { host, program, now } = this.#plan
+    const { host, program, only, now } = this.#plan
     const { vault, chain, started } = this.#target
-    const { changes, examples, mismatched } = this.#tally
-    const report = {
+    const { changes, examples, mismatched, skipped } = this.#tally
+    const report: RunReport = {
       version: 1,
       kind: 'backup',
       runId: chain.runId,
@@ -225,10 +222,16 @@ export class DestinationRun {
       started: started.toISOString(),
       finished: now().toISOString(),
       ...end,
+      ...(only && { only }),
       changes,
       mismatched,
+      skipped,
       examples,
     }
-    await storeJson(vault, runReportKey(started, chain.runId), report, { signal })
+    try {
+      await storeRunReport(vault, report, { signal: AbortSignal.timeout(reportMs) })
+    } catch (error) {
+      warnings.push(`the report of this run could not be stored: ${errorMessage(error)}`)
+    }
   }
 }

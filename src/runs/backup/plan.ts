@@ -53,8 +53,14 @@ export interface DestinationVault extends AsyncDisposable {
 
 /** How a backup to one destination ended: with a result, or with the error that no snapshot could be committed for. */
 export type BackupEnd =
-  | { destination: string; result: BackupResult; error?: undefined }
-  | { destination: string; result?: undefined; error: unknown }
+  | { destination: string; result: BackupResult; error?: undefined; warnings?: undefined }
+  | {
+      destination: string
+      result?: undefined
+      error: unknown
+      /** What of the run could not even be noted in the vault, for people. */
+      warnings?: readonly string[]
+    }
 
 export interface BackupResult {
   exitCode: ExitCode

@@ -1,5 +1,6 @@
 import { SnapshotView } from '../../manifest/view.ts'
-import type { CrossCheck, StoredDump } from '../../vault/record.ts'
+import { filesTaken, type CrossCheck, type StoredDump } from '../../vault/record.ts'
+import { countedWarnings } from './countedWarnings.ts'
 import { sharpDrops } from './crossCheck.ts'
 import type { DatabaseState } from './database.ts'
 import type { HostChain, RecordDraft } from './hostChain.ts'
@@ -27,11 +28,15 @@ export function draftRecord(
   { complete, crossCheck = null }: { complete: boolean; crossCheck?: CrossCheck | null },
 ): RecordDraft {
   const { chain, heads, started } = target
+  const { mismatched, skipped } = tally
   const { parent, manifest, sequence, restorePoint } = chain
   const counts = new SnapshotView(manifest.db, sequence).counts()
   const drops = complete ? sharpDrops(restorePoint, counts.files, database?.counts.assets) : []
+  const parentsFilesTaken = parent ? filesTaken(parent) : null
+  const seesAllFiles = complete && only !== 'database'
   return {
     started: started.toISOString(),
+    filesTaken: seesAllFiles ? started.toISOString() : parentsFilesTaken,
     complete,
     program,
     immich: database?.immich ?? parent?.immich ?? null,
@@ -45,28 +50,11 @@ export function draftRecord(
     warnings: [
       ...drops,
       ...(database?.warnings ?? []),
-      ...countedWarnings(tally, crossCheck),
+      ...countedWarnings({ ...tally.changes, mismatched, missing: crossCheck?.missing ?? 0, skipped }),
       ...(keptMoving ? [keptMovingWarning] : []),
       ...(only === 'files' ? oldDumpWarnings(chain) : []),
     ],
   }
-}
-
-function countedWarnings({ changes, mismatched, skipped }: Tally, crossCheck: CrossCheck | null): string[] {
-  const counted: [number, string][] = [
-    [changes.unreadable, 'could not be read; what was stored of them before is kept in the snapshot'],
-    [
-      changes.unstable,
-      'kept changing while they were read; what was stored of them before is kept in the snapshot',
-    ],
-    [
-      mismatched,
-      'do not have the SHA-1 that Immich wrote down: they may have been damaged before the backup',
-    ],
-    [crossCheck?.missing ?? 0, 'are named by the database and are not there'],
-    [skipped, 'are sockets, devices, pipes or other file systems and were skipped'],
-  ]
-  return counted.filter(([n]) => n > 0).map(([n, text]) => `${n} files ${text}`)
 }
 
 const keptMovingWarning = `files vanished in each of ${maxWalks} walks; what was moved during the last one may be missing until the next run`

@@ -1,5 +1,8 @@
 import type { Changes } from '../../vault/record.ts'
 
+export const problemKinds = ['unreadable', 'unstable', 'mismatched', 'missing', 'skipped'] as const
+export type ProblemKind = (typeof problemKinds)[number]
+
 /** How many examples of a problem are kept by name; the rest is counted. */
 const examplesKept = 100
 
@@ -38,5 +41,3 @@ export class Tally {
     }
   }
 }
-
-export type ProblemKind = 'unreadable' | 'unstable' | 'mismatched' | 'missing' | 'skipped'

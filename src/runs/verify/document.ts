@@ -14,6 +14,10 @@ export type Level = (typeof levels)[number]
 
 const count = z.number().int().nonnegative()
 
+/** Days of the year before, the oldest first, and how many objects were last found good on each. */
+const checkedOnDays = z.array(z.tuple([z.iso.date(), count]))
+export type CheckedOnDays = z.infer<typeof checkedOnDays>
+
 const documentSchema = z.object({
   version: z.literal(1),
   host: z.string(),
@@ -32,6 +36,8 @@ const documentSchema = z.object({
   checkedObjects: count,
   checkedBytes: count,
   damaged: z.array(z.object({ key: z.string(), problem: z.string() })),
+  /** What was checked by then, by this verification and all before it. The first documents did not tell. */
+  coverage: z.object({ objects: count, read: checkedOnDays, stored: checkedOnDays }).optional(),
 })
 
 /** What a verification leaves in the vault; see docs/format.md. */

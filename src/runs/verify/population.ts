@@ -43,6 +43,7 @@ export interface Coverage {
 
 export const idSize = 8
 export const recentDays = 90
+const yearMs = 366 * 24 * 3600 * 1000
 
 const columns = {
   read: 'read_at',
@@ -169,6 +170,17 @@ export class Population implements Disposable {
     )
     type Row = Omit<PopulationObject, 'isPack'> & { isPack: number }
     for (const row of rows.iterate() as IterableIterator<Row>) yield { ...row, isPack: row.isPack === 1 }
+  }
+
+  /** Days of the last year, the oldest first, and how many objects were last found good on each. */
+  checkedOnDays(kind: CheckKind, now: Date): [day: string, objects: number][] {
+    return this.#db
+      .prepare(
+        `SELECT date(at / 1000, 'unixepoch') AS day, count(*)
+         FROM (SELECT ${columns[kind]} AS at FROM object) WHERE at >= ? GROUP BY day ORDER BY day`,
+      )
+      .raw()
+      .all(now.getTime() - yearMs) as [string, number][]
   }
 
   coverage(kind: CheckKind, now: Date): Coverage {

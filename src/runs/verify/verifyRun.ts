@@ -184,10 +184,7 @@ export class VerifyRun implements Disposable {
 
   async finish(): Promise<VerifyResult> {
     const { now } = this.#options
-    if (this.#level !== 'list') {
-      this.#population.mark(this.#objects.good, this.#kind, this.#started)
-      this.#population.mark(this.#objects.bad, this.#kind, 'bad')
-    }
+    this.#markChecked()
     const outcome = this.#outcome()
     const { choice, failed, lost } = this.#objects
     const [newest] = this.#restorePoints
@@ -228,12 +225,19 @@ export class VerifyRun implements Disposable {
   async noteInterruption(): Promise<void> {
     if (this.#level === 'list' || this.#objects.good.length === 0) return
     try {
+      this.#markChecked()
       const signal = AbortSignal.timeout(interruptionTimeoutMs)
       await storeVerification(this.#options.vault, this.#document('interrupted'), { signal })
     } catch (error) {
       // The run ends for another reason, which is told; the note only saves work.
       failureOf(error)
     }
+  }
+
+  #markChecked(): void {
+    if (this.#level === 'list') return
+    this.#population.mark(this.#objects.good, this.#kind, this.#started)
+    this.#population.mark(this.#objects.bad, this.#kind, 'bad')
   }
 
   /** Which snapshots are checked: with the newest ones all that others were built on. */
@@ -291,6 +295,11 @@ export class VerifyRun implements Disposable {
       checkedObjects: choice.objects,
       checkedBytes: this.#level === 'list' ? 0 : choice.bytes,
       damaged: this.#findings.list.map(({ key, message }) => ({ key, problem: message })),
+      coverage: {
+        objects: this.#population.size,
+        read: this.#population.checkedOnDays('read', this.#started),
+        stored: this.#population.checkedOnDays('stored', this.#started),
+      },
     }
   }
 
