@@ -40,6 +40,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./verifyRestore.ts'),
   },
   {
+    name: 'estimate',
+    summary: 'compare what this library would cost, by provider and storage class',
+    load: () => import('./estimate.ts'),
+  },
+  {
     name: 'check',
     summary: 'probe the destinations, and say what to improve',
     load: () => import('./check.ts'),

@@ -4,10 +4,13 @@
 
 export const formatVersion = 1
 export const vaultFileKey = 'vault.json'
+export const keyPrefix = 'keys/'
 export const indexKeyPrefix = 'keys/index/'
 export const objectPrefix = 'objects/'
 export const packPrefix = 'packs/'
 export const databasePrefix = 'database/'
+/** Manifests and records, of all hosts. */
+export const hostsPrefix = 'hosts/'
 export const runReportPrefix = 'runs/'
 export const verificationPrefix = 'verifications/'
 export const uploadPrefix = 'uploads/'

@@ -54,14 +54,12 @@ test.each(priceLists.map((one) => [one.provider, one] as const))('the list of %s
   for (const { classes } of Object.values(one.regions)) expect(classes).toHaveProperty('STANDARD')
 })
 
+function own(fields: Partial<OwnPrices>): OwnPrices {
+  return { provider: 'aws', prices: {}, traffic: {}, ...fields }
+}
+
 describe('what a place costs', () => {
   const deep = { provider: 'aws', region: 'us-east-1', storageClass: 'DEEP_ARCHIVE' }
-  const own = (fields: Partial<OwnPrices>): OwnPrices => ({
-    provider: 'aws',
-    prices: {},
-    traffic: {},
-    ...fields,
-  })
 
   test('has contents in their class, and the index in the usual one', () => {
     expect(tariffOf(deep)).toMatchObject({
@@ -141,9 +139,11 @@ describe('what a place costs', () => {
   })
 })
 
+function offered(region: string): string[] {
+  return thawOffers('aws', region).map((offer) => `${offer.storageClass} ${offer.tier}`)
+}
+
 test('thawing is offered in every class that needs it, in any region', () => {
-  const offered = (region: string) =>
-    thawOffers('aws', region).map((offer) => `${offer.storageClass} ${offer.tier}`)
   const all = [
     'GLACIER bulk',
     'GLACIER standard',

@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nothing, objectOf, oneObject, scaled, sum } from '../../../src/runs/forecast/amounts.ts'
 import { committedCost, monthlyCost, requestCost } from '../../../src/runs/forecast/cost.ts'
