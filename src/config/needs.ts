@@ -6,7 +6,8 @@ import { errorCode, errorMessage } from '../shared/errors.ts'
 import { type Checked, problemAt } from './checks.ts'
 import { databaseSettings } from './database.ts'
 import type { FieldPath, Problem } from './problem.ts'
-import { referenceForms, Secret } from './secret.ts'
+import { referenceForms, type Secret } from './secret.ts'
+import { secretsIn } from './secrets.ts'
 
 /** A part of the configuration. `library` includes the further sources. */
 export type Need = 'library' | 'database' | 'identity' | 'destinations'
@@ -77,16 +78,9 @@ function checkDestinations(checked: Checked): Problem[] {
   if (destinations.length === 0 && !checked.failed.has('destinations')) {
     return [problemAt(checked, ['destinations'], 'are missing; there should be one at least')]
   }
-  return secretProblems(checked, ['destinations'], destinations)
-}
-
-/** What is wrong with the secrets anywhere in a value. */
-function secretProblems(checked: Checked, path: FieldPath, value: unknown): Problem[] {
-  if (value instanceof Secret) return secretProblem(checked, path, value)
-  if (Array.isArray(value))
-    return value.flatMap((item, index) => secretProblems(checked, [...path, index], item))
-  if (typeof value !== 'object' || value === null) return []
-  return Object.entries(value).flatMap(([key, child]) => secretProblems(checked, [...path, key], child))
+  return secretsIn(destinations, ['destinations']).flatMap(({ path, secret }) =>
+    secretProblem(checked, path, secret),
+  )
 }
 
 function secretProblem(checked: Checked, path: FieldPath, secret: Secret | undefined): Problem[] {

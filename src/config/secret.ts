@@ -41,6 +41,8 @@ export type FoundSecret = { bytes: Buffer } | { problem: string; hint?: string }
 export class Secret {
   /** As written. */
   readonly reference: string
+  /** Absolute path of the file that it is in, where it is in one. */
+  readonly file: string | undefined
   readonly #place: string
   readonly #look: () => FoundSecret
   #found: FoundSecret | undefined
@@ -48,9 +50,11 @@ export class Secret {
   /**
    * @param found what the reference leads to. A function is called when the secret is first revealed.
    * @param place where the reference stands and for which field, to begin an error message with.
+   * @param file absolute path, where the reference names one.
    */
-  constructor(reference: string, found: FoundSecret | (() => FoundSecret), place: string) {
+  constructor(reference: string, found: FoundSecret | (() => FoundSecret), place: string, file?: string) {
     this.reference = reference
+    this.file = file
     this.#place = place
     this.#look = typeof found === 'function' ? found : () => found
     this.#found = typeof found === 'function' ? undefined : found
@@ -101,7 +105,10 @@ export function resolveSecret(
 ): Secret {
   const [, scheme, rest = ''] = /^(env|file|op):(.*)$/s.exec(reference) ?? []
   if (scheme === 'env') return new Secret(reference, variable(rest, environment), place)
-  if (scheme === 'file') return new Secret(reference, readSecretFile(resolve(folder, rest)), place)
+  if (scheme === 'file') {
+    const path = resolve(folder, rest)
+    return new Secret(reference, readSecretFile(path), place, path)
+  }
   return new Secret(reference, () => readFromOnePassword(reference, environment.all), place)
 }
 
