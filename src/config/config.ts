@@ -20,6 +20,7 @@ export interface Config extends Pick<
   | 'compare'
   | 'recovery'
   | 'writeOnly'
+  | 'expectEvery'
   | 'limits'
   | 'prices'
 > {

@@ -1,5 +1,6 @@
 /* Kinds of fields that several parts of the configuration have. */
 import * as z from 'zod'
+import { duration } from './duration.ts'
 import { limits } from './limits.ts'
 import { isReference, referenceForms, SecretReference } from './secret.ts'
 
@@ -21,7 +22,12 @@ const hex128 = z.string().regex(/^[0-9a-f]{32}$/, 'has 32 hexadecimal digits; `s
 export const pin = z.strictObject({ id: hex128, fingerprint: hex128 })
 
 /** What a destination has, of whatever type. */
-export const everyDestination = { name, vault: pin.optional(), limits: limits.optional() }
+export const everyDestination = {
+  name,
+  vault: pin.optional(),
+  expectEvery: duration.optional(),
+  limits: limits.optional(),
+}
 
 export const httpUrl = z.url({ protocol: /^https?$/, error: 'is no http or https URL' }).refine((value) => {
   const url = URL.parse(value)

@@ -59,6 +59,7 @@ export function resolveConfig(from: Ingredients): Config {
     passphrase: secretAt(from, ['passphrase'], settings.passphrase),
     recovery: settings.recovery,
     writeOnly: settings.writeOnly,
+    expectEvery: settings.expectEvery,
     limits: settings.limits,
     prices: settings.prices,
     destinations: settings.destinations.map((written, index) =>

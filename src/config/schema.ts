@@ -11,6 +11,7 @@ import { localDestination } from './destinations/local.ts'
 import { rcloneDestination } from './destinations/rclone.ts'
 import { s3Destination } from './destinations/s3.ts'
 import { sftpDestination } from './destinations/sftp.ts'
+import { duration } from './duration.ts'
 import { httpUrl, name, pin, secret, text } from './fields.ts'
 import { limits } from './limits.ts'
 import { prices } from './prices.ts'
@@ -67,6 +68,7 @@ export const configSchema = z.strictObject({
   passphrase: secret.optional(),
   recovery: z.array(recipient).default([]),
   writeOnly: z.boolean().default(false),
+  expectEvery: duration.default('26h'),
   limits: limits.optional(),
   prices: prices.default([]),
   destinations: z.array(destination).default([]),

@@ -52,6 +52,9 @@ identity: file:/run/secrets/identity
 # true: the identity above can only add to the vault, and only a recovery identity reads what was stored.
 writeOnly: false
 
+# How often a backup is expected: when the last good one is older, it is overdue. 90min, 26h, 2d, 1w; also by destination.
+expectEvery: 26h
+
 # What backups may take of the link, all destinations together: 10MB/s, 20Mbit/s, at hours of the day, files at once.
 #limits: { upload: 20Mbit/s, hours: [{ from: "08:00", to: "23:00", upload: 4Mbit/s }], concurrency: 4 }
 
