@@ -97,7 +97,17 @@ async function createUser(
   keys: { accessKeyId: string; secretAccessKey: string },
 ): Promise<void> {
   const credentials = [`--access-key=${keys.accessKeyId}`, `--secret-key=${keys.secretAccessKey}`]
-  await ceph.run('radosgw-admin', 'user', 'create', '--uid=test', '--display-name=test', ...credentials)
+  // It may make other users: s3User.ts.
+  const rights = '--caps=users=write'
+  await ceph.run(
+    'radosgw-admin',
+    'user',
+    'create',
+    '--uid=test',
+    '--display-name=test',
+    rights,
+    ...credentials,
+  )
   // Storage classes have to be there before the gateway starts.
   for (const storageClass of ['STANDARD_IA', 'GLACIER', 'DEEP_ARCHIVE']) {
     const place = ['--placement-id', 'default-placement', '--storage-class', storageClass]

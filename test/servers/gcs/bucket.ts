@@ -37,6 +37,8 @@ export class Bucket {
   softDeleteSeconds = 0
   pageSize = 1000
   readonly denied = new Set<string>()
+  /** Whether the account has a permission: on an object, or on the bucket where no object is named. */
+  rights: (permission: string, object?: string) => boolean = () => true
   readonly objects = new Map<string, StoredObject>()
 
   constructor(name: string) {
@@ -54,13 +56,13 @@ export class Bucket {
   }
 
   /** @throws ApiError when the account lacks a permission: `storage.objects.create`. */
-  require(permission: string): void {
-    if (!this.denied.has(permission)) return
+  require(permission: string, object?: string): void {
+    if (!this.denied.has(permission) && this.rights(permission, object)) return
     throw new ApiError(403, 'forbidden', `Caller does not have ${permission} access to ${this.name}.`)
   }
 
   get(name: string): StoredObject {
-    this.require('storage.objects.get')
+    this.require('storage.objects.get', name)
     const object = this.objects.get(name)
     if (object === undefined) throw new ApiError(404, 'notFound', `No such object: ${this.name}/${name}`)
     return object
@@ -68,7 +70,7 @@ export class Bucket {
 
   /** @param query `ifGenerationMatch`; what else is in it does not matter. */
   insert(metadata: Metadata, bytes: Buffer, query: URLSearchParams): StoredObject {
-    this.require('storage.objects.create')
+    this.require('storage.objects.create', metadata.name)
     const { name = '', storageClass = this.storageClass, contentType = 'application/octet-stream' } = metadata
     if (name === '') throw new ApiError(400, 'required', 'Required')
     if (!storageClasses.includes(storageClass)) throw new ApiError(400, 'invalid', 'Invalid argument.')
@@ -110,7 +112,7 @@ export class Bucket {
   }
 
   delete(name: string): void {
-    this.require('storage.objects.delete')
+    this.require('storage.objects.delete', name)
     if (!this.objects.delete(name))
       throw new ApiError(404, 'notFound', `No such object: ${this.name}/${name}`)
   }
@@ -124,7 +126,7 @@ export class Bucket {
         'At least one of the pre-conditions you specified did not hold.',
       )
     }
-    if (existing !== undefined) this.require('storage.objects.delete')
+    if (existing !== undefined) this.require('storage.objects.delete', name)
   }
 }
 

@@ -34,7 +34,7 @@ export class Sessions {
 
   /** @returns the id of a new session. */
   start(bucket: Bucket, metadata: Metadata, query: URLSearchParams): string {
-    bucket.require('storage.objects.create')
+    bucket.require('storage.objects.create', metadata.name)
     const id = randomBytes(48).toString('base64url')
     this.#open.set(id, { bucket, metadata, query, kept: [], held: 0 })
     return id
