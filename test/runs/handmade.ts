@@ -18,6 +18,8 @@ export interface HandmadeEntry {
   name: string
   /** Of a file. */
   bytes?: Uint8Array
+  /** Of a file: the row of a content in the place of its own, whether there is such a row or not. */
+  content?: number
   /** Of a symbolic link. */
   target?: string
   mode?: number
@@ -42,7 +44,7 @@ export async function commitByHand(
     const key = await createDataKey(vault, [test.identity.recipient], {})
     const keyRow = chain.manifest.addDataKey(key.id, key.wrapped, chain.sequence)
     for (const entry of entries) {
-      const content = entry.bytes && (await contentRow(chain, vault, key, keyRow, entry.bytes))
+      const own = entry.bytes && (await contentRow(chain, vault, key, keyRow, entry.bytes))
       chain.manifest.putEntry(
         chain.manifest.directoryId(entry.directory, chain.sequence),
         {
@@ -50,7 +52,7 @@ export async function commitByHand(
           mode: entry.mode ?? 0o644,
           name: entry.name,
           type: typeOf(entry),
-          content,
+          content: entry.content ?? own,
           target: entry.target,
         },
         chain.sequence,

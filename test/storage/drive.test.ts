@@ -110,7 +110,11 @@ describe('in Drive', () => {
 
 describe('what cannot be used', () => {
   test.each([
-    ['that is not there', () => 'no-such-folder', /there is no folder no-such-folder/],
+    [
+      'that is not there',
+      () => 'no-such-folder',
+      /there is no folder no-such-folder in Drive, or the account does not see it/,
+    ],
     ['in the trash', trashedFolder, /is in the trash/],
     ['that is a file', someFile, /is not a folder/],
   ])('a folder %s is told by every call', async (_, folderOf, message) => {

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { recordKey } from '../../src/vault/layout.ts'
 import type { SnapshotRecord } from '../../src/vault/record.ts'
 import {
   commitRecord,
@@ -9,6 +10,7 @@ import {
   recordName,
   requireHead,
   restorePoints,
+  storeJson,
   type StoredRecord,
 } from '../../src/vault/snapshots.ts'
 import type { Vault } from '../../src/vault/vault.ts'
@@ -72,6 +74,15 @@ test('a record comes back as it was committed, and the listing begins where it i
   expect(await listRecords(vault, 'main', 2, {})).toHaveLength(1)
   expect(await listRecords(vault, 'main', 3, {})).toEqual([])
   expect(await listRecords(vault, 'other', 0, {})).toEqual([])
+})
+
+test('a record that says that it is another one is refused', async () => {
+  const { vault } = await newVault()
+  const record = draft(1, 1, [])
+  await storeJson(vault, recordKey('main', 2, record.runId), record, {})
+  await expect(readRecord(vault, 'main', { ...record, sequence: 2 }, {})).rejects.toThrow(
+    'belongs elsewhere: it is main 1-0000000000000001',
+  )
 })
 
 test('records of more than nine sequences are listed in order', async () => {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { commitByHand } from '../handmade.ts'
 import { createSmallVault, type SmallVault } from '../sampleVault.ts'
 import { everyPart, flip, keysIn, rotation, whileTampered, type Tampering } from './tampering.ts'
-import { findingsIn, forgetVerifications } from './verifying.ts'
+import { findingsIn, forgetVerifications, verifyVault } from './verifying.ts'
 
 let vault: SmallVault
 
@@ -56,4 +57,15 @@ describe('every key, record, manifest and vault.json that is', () => {
     const exchange = await rotation(vault, keys)
     expect(await whileTampered(vault, keys, exchange, async () => await findingsIn(vault))).toBe('refused')
   })
+})
+
+test('a manifest that names what it does not have, made by somebody with the keys, is found', async () => {
+  await using own = await createSmallVault()
+  await commitByHand(own, [{ directory: 'library', name: 'x', bytes: Buffer.from('x'), content: 12_345 }])
+  const { findings } = await verifyVault(own)
+  expect(findings).toContainEqual(
+    expect.objectContaining({
+      message: expect.stringContaining('the manifest contradicts itself: 1 entries name a content'),
+    }),
+  )
 })
