@@ -275,6 +275,34 @@ describe('a put', () => {
     expect(bytes.equals(await collect(storage.read('key')))).toBe(true)
   })
 
+  test('is checked also when Drive has its sums a moment later', async () => {
+    await using place = await drivePlace()
+    const { files } = place.server
+    files.checksumsAreLate = true
+    const storage = place.open()
+    await storage.put('right', randomBytes(9), { kind })
+    files.alterNext = 1
+    await expect(storage.put('wrong', randomBytes(9), { kind })).rejects.toMatchObject({
+      name: 'AlteredError',
+    })
+    expect(await keysOf(storage.list(''))).toEqual(['right'])
+  })
+
+  test('of more than 5 MB takes two requests more, and sends its bytes once', async () => {
+    await using place = await brokenPlace()
+    const bytes = randomBytes(6 * megabyte)
+    await place.bare.put('first', Buffer.alloc(1), { kind })
+    const before = place.proxy.requests.length
+    await place.bare.put('key', bytes, { kind })
+    const methods = place.proxy.requests.slice(before).map((line) => line.split(' ', 1)[0])
+    expect(methods).toEqual(['POST', 'GET', 'GET', 'PUT', 'GET'])
+    expect(place.sentBytes()).toBe(bytes.length)
+    place.proxy.breakNext(sending, 'lost answer')
+    await place.bare.put('again', bytes, { kind })
+    expect(bytes.equals(await collect(place.bare.read('again')))).toBe(true)
+    expect(place.sentBytes()).toBe(2 * bytes.length)
+  })
+
   test('that was altered and can not be taken back says which file it is', async () => {
     await using place = await drivePlace()
     place.server.files.alterNext = 1

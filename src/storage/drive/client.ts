@@ -28,6 +28,8 @@ export interface NewFile {
   isFolder: boolean
 }
 
+type Range = NonNullable<ReadOptions['range']>
+
 /** One call of the client: it hands these options on. */
 type Operation<T> = (options: { signal: AbortSignal; rootUrl: string }, watch: Watch) => Promise<T>
 
@@ -113,7 +115,7 @@ export class DriveClient {
     })
   }
 
-  /** The bytes of a file or of a range in it. What came is counted by nobody here. */
+  /** The bytes of a file, or of a range that lies within it. What came is counted by nobody here. */
   async *download(
     fileId: string,
     { range, ...about }: About & Pick<ReadOptions, 'range'>,
@@ -122,14 +124,19 @@ export class DriveClient {
     using watch = new Watch(about, this.#idleMs)
     const headers = range && { range: `bytes=${range.offset}-${range.offset + range.length - 1}` }
     try {
-      const { data: body } = await watch.unlessEnded(
+      const answer = await watch.unlessEnded(
         this.#files.get(
           { fileId, alt: 'media', supportsAllDrives },
           { ...this.#options(watch), responseType: 'stream', ...(headers && { headers }) },
         ),
       )
+      const body = answer.data
       // The client tells of an abort by an event, also when nobody reads any more.
       body.on('error', () => {})
+      if (range !== undefined && !isRange(answer, range)) {
+        body.destroy()
+        throw new StorageError(`Drive gave another range of ${about.what}`, { transient: false })
+      }
       for await (const chunk of body) {
         watch.pause()
         yield chunk as Buffer
@@ -160,19 +167,20 @@ export class DriveClient {
     })
   }
 
-  /** The Date of an answer about a file, and whether its children may be deleted for good by this account. */
-  async rights(
-    fileId: string,
-    about: About,
-  ): Promise<{ date: Date; canDeleteChildren: boolean | undefined }> {
+  /** Whether this account may delete what lies in a folder of a shared drive for good; undefined where Drive doesn't say. */
+  async mayDeleteIn(fileId: string, about: About): Promise<boolean | undefined> {
     return await this.call(about, async (options) => {
       const fields = 'capabilities(canDeleteChildren)'
-      const { data, headers } = await this.#files.get({ fileId, fields, supportsAllDrives }, options)
-      const { canDeleteChildren } = data.capabilities ?? {}
-      return {
-        date: new Date(headerIn(headers, 'date') ?? NaN),
-        canDeleteChildren: canDeleteChildren ?? undefined,
-      }
+      const { data } = await this.#files.get({ fileId, fields, supportsAllDrives }, options)
+      return data.capabilities?.canDeleteChildren ?? undefined
+    })
+  }
+
+  /** The Date of an answer that every account gets, whatever it sees. */
+  async date(about: About): Promise<Date> {
+    return await this.call(about, async (options) => {
+      const { headers } = await this.#files.generateIds({ count: 1 }, options)
+      return new Date(headerIn(headers, 'date') ?? NaN)
     })
   }
 
@@ -198,6 +206,11 @@ export class DriveClient {
     if (signal.aborted) return signal.reason
     return error instanceof StorageError ? error : driveError(error, what, this.location)
   }
+}
+
+function isRange(answer: { status: number; headers: unknown }, { offset, length }: Range): boolean {
+  const given = headerIn(answer.headers, 'content-range') ?? ''
+  return answer.status === 206 && given.startsWith(`bytes ${offset}-${offset + length - 1}/`)
 }
 
 /** A body over bytes that stay where they are, which tells the watch that it moves. */

@@ -173,7 +173,7 @@ class DriveStorage implements Storage {
   async #putLarge(key: string, bytes: Uint8Array, { signal }: CallOptions): Promise<void> {
     const upload = await this.resumable.begin(key, { size: bytes.length, signal })
     try {
-      await upload.append(bytes, { signal })
+      upload.appendAll(bytes)
       await upload.complete({ signal })
     } catch (error) {
       await upload.abandonAfter(error)

@@ -1,6 +1,7 @@
+import { StorageError } from '../errors.ts'
 import type { CallOptions } from '../storage.ts'
 import type { About, DriveClient } from './client.ts'
-import { DuplicateNameError } from './errors.ts'
+import { DuplicateNameError, statusOf } from './errors.ts'
 import { byAge, type DriveFile } from './file.ts'
 import type { DriveMaking } from './making.ts'
 import { foldersIn, inFolder, namedIn } from './query.ts'
@@ -153,10 +154,21 @@ export class DriveFolders {
     const { driveId } = await this.root()
     let pageToken: string | undefined
     do {
-      const page = await this.#client.search(query, { ...about, driveId, pageToken })
+      const page = await this.#page(query, { ...about, driveId, pageToken })
       yield* page.files
       pageToken = page.nextPageToken
     } while (pageToken !== undefined)
+  }
+
+  async #page(query: string, about: Parameters<DriveClient['search']>[1]): ReturnType<DriveClient['search']> {
+    try {
+      return await this.#client.search(query, about)
+    } catch (error) {
+      if (statusOf(error) !== 404 || !(error instanceof Error)) throw error
+      this.forget()
+      const message = `a folder on the way to ${about.what} is gone from Drive`
+      throw new StorageError(message, { transient: true, cause: error.cause })
+    }
   }
 }
 

@@ -54,6 +54,13 @@ export class GrowingFile {
     this.#given += bytes.length
   }
 
+  /** Keeps the last bytes without sending any. They stay untouched until `finish` has sent them. */
+  keep(bytes: Uint8Array): void {
+    this.sums.update(bytes)
+    this.#tail = bytes
+    this.#given += bytes.length
+  }
+
   /** Sends what was kept. */
   async finish(options: CallOptions): Promise<DriveFile> {
     return await this.#retrying(() => this.#finish(options), options)

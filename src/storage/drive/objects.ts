@@ -91,7 +91,9 @@ export class DriveObjects {
 
   /** @throws AlteredError when a new file is not what was sent; then it is withdrawn. */
   async verify(key: string, created: NewFile, file: DriveFile, sums: Sums): Promise<void> {
-    if (sums.match(file) && file.name === created.name) return
+    const isTold = file.sha256 !== undefined || file.md5 !== undefined
+    const told = isTold ? file : await this.#client.get(file.id, { what: key })
+    if (sums.match(told) && told.name === created.name) return
     await this.#withdraw(key, created)
     throw new AlteredError(key)
   }

@@ -34,8 +34,7 @@ export class DriveTrial implements Trial {
   }
 
   async clock({ signal }: CallOptions): Promise<Date | undefined> {
-    const { id } = await this.#folders.root()
-    const { date } = await this.#client.rights(id, { what: 'the time', signal })
+    const date = await this.#client.date({ what: 'the time', signal })
     return Number.isNaN(date.getTime()) ? undefined : date
   }
 
@@ -46,8 +45,8 @@ export class DriveTrial implements Trial {
   async keepsVersions({ signal }: CallOptions): Promise<boolean | undefined> {
     const { id, driveId } = await this.#folders.root()
     if (driveId === undefined) return false
-    const { canDeleteChildren } = await this.#client.rights(id, { what: 'its rights', signal })
-    return canDeleteChildren === undefined ? undefined : !canDeleteChildren
+    const mayDelete = await this.#client.mayDeleteIn(id, { what: 'its rights', signal })
+    return mayDelete === undefined ? undefined : !mayDelete
   }
 
   async #idOf(key: string, options: CallOptions): Promise<string> {

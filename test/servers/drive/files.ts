@@ -43,6 +43,8 @@ export class DriveFiles {
   readonly notIndexed = new Set<string>()
   /** How many of the next files are stored with a byte altered. */
   alterNext = 0
+  /** Whether the answer to a create lacks checksums. */
+  checksumsAreLate = false
   /** Whether new files come into that index late. */
   indexIsLate = false
   readonly #files = new Map<string, DriveFile>()
