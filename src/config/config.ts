@@ -48,5 +48,8 @@ export interface DatabaseReferences {
 }
 
 /** A place that keeps backups. Its `vault` is what `init` pinned, also when that stands at the top of the file. */
+  /** Where the server is reached from here, where that is another place than the variables say. */
+  host: string | undefined
+  port: number | undefined
 export type Destination =
   LocalDestination | S3Destination | RcloneDestination | GcsDestination | SftpDestination | DriveDestination

@@ -48,7 +48,11 @@ export const emptyDocument: ConfigDocument = {
  * @throws UserError when the file can't be read.
  */
 export function readDocument(file: string, label: string): ConfigDocument | Problem[] {
-  const text = readText(file, label)
+  return documentOf(readText(file, label), label)
+}
+
+/** The same for the text of a file. */
+export function documentOf(text: string, label: string): ConfigDocument | Problem[] {
   const lines = new LineCounter()
   const yaml = parseDocument(text, { lineCounter: lines, prettyErrors: false })
   const place = (offset: number): string => {

@@ -26,11 +26,18 @@ export function readFromOnePassword(
     killSignal: 'SIGKILL',
   })
   if (error !== undefined) return whyNotRun(error, patienceMs)
-  if (status !== 0) return whyRefused(reference, stderr.toString('utf8'), variables)
+  if (status !== 0) return whyRefused(`does not give ${reference}`, stderr.toString('utf8'), variables)
   return stdout.length > 0 ? { bytes: stdout } : { problem: `1Password has nothing at ${reference}` }
 }
 
-function whyNotRun(error: Error, patienceMs: number): FoundSecret {
+/** What a failed call of op came to, for a person. */
+export interface Refusal {
+  problem: string
+  hint?: string
+}
+
+/** Why op could not be run to its end. @param error what the call failed with. */
+export function whyNotRun(error: Error, patienceMs: number): Refusal {
   const code = errorCode(error)
   if (code === 'ENOENT') {
     return {
@@ -50,9 +57,14 @@ function whyNotRun(error: Error, patienceMs: number): FoundSecret {
 const signedOut =
   /signed in|sign in|no accounts? configured|authorization (?:prompt|timeout)|session expired/i
 
-function whyRefused(reference: string, stderr: string, variables: Variables): FoundSecret {
+/**
+ * Why op ended with an error.
+ * @param what it did not do, to be read after "1Password".
+ * @param stderr what it wrote there.
+ */
+export function whyRefused(what: string, stderr: string, variables: Variables): Refusal {
   const message = messageIn(withoutTokens(stderr, variables))
-  if (!signedOut.test(stderr)) return { problem: `1Password does not give ${reference}: ${message}` }
+  if (!signedOut.test(stderr)) return { problem: `1Password ${what}: ${message}` }
   return {
     problem: `1Password is not signed in: ${message}`,
     hint: 'Sign in with: op signin. Where nobody can, set OP_SERVICE_ACCOUNT_TOKEN.',

@@ -1,9 +1,10 @@
 import { readFile, realpath } from 'node:fs/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { isMap, isNode, parseDocument, type Document, type YAMLMap } from 'yaml'
+import { isMap, isNode, parseDocument, type Document } from 'yaml'
 import { errorCode, UserError } from '../shared/errors.ts'
 import { replaceFile } from '../shared/files.ts'
 import type { FieldPath } from './problem.ts'
+import { withEntry } from './splice.ts'
 
 /** Id and fingerprint of a vault, 32 hexadecimal digits each. */
 export interface VaultPin {
@@ -61,29 +62,9 @@ function withPin(text: string, yaml: Document, path: FieldPath, pin: VaultPin): 
   if (!isMap(map)) return undefined
   const expected = yaml.clone()
   expected.setIn([...path, 'vault'], pin)
-  const edited = inserted(text, map, `vault: { id: ${pin.id}, fingerprint: ${pin.fingerprint} }`)
+  const edited = withEntry(text, map, `vault: { id: ${pin.id}, fingerprint: ${pin.fingerprint} }`)
   if (edited === undefined) return undefined
   return isDeepStrictEqual(parseDocument(edited).toJS(), expected.toJS()) ? edited : undefined
-}
-
-function inserted(text: string, map: YAMLMap, field: string): string | undefined {
-  const last = map.items.at(-1)
-  const end = isNode(last?.value) ? last.value.range?.[1] : undefined
-  const start = isNode(map.items[0]?.key) ? map.items[0].key.range?.[0] : undefined
-  if (end === undefined || start === undefined) return undefined
-  if (map.flow) return `${text.slice(0, end)}, ${field}${text.slice(end)}`
-  const indent = ' '.repeat(start - (text.lastIndexOf('\n', start - 1) + 1))
-  const line = text.slice(0, end).endsWith('\n') ? end : lineEnd(text, end)
-  const newline = text.includes('\r\n') ? '\r\n' : '\n'
-  const before = text.slice(0, line)
-  const separator = before.endsWith('\n') ? '' : newline
-  return `${before}${separator}${indent}${field}${separator === '' ? newline : ''}${text.slice(line)}`
-}
-
-function lineEnd(text: string, from: number): number {
-  const end = text.indexOf('\n', from)
-  if (end < 0) return text.length
-  return text[end - 1] === '\r' ? end - 1 : end
 }
 
 function editByHand(file: string, destination: string, pin: VaultPin, cause?: unknown): UserError {

@@ -4,6 +4,7 @@ import type { Config, DatabaseReferences, Destination } from './config.ts'
 import { bucketVariable, credentialsVariable, type GcsDestination } from './destinations/gcs.ts'
 import type { ConfigDocument } from './document.ts'
 import type { Environment } from './environment.ts'
+import { databaseVariables, variablesOfImmich } from './immichEnv.ts'
 import { fieldName, type FieldPath } from './problem.ts'
 import type { FileSettings } from './schema.ts'
 import { resolveSecret, SecretReference, type Resolved, type Secret } from './secret.ts'
@@ -20,18 +21,11 @@ export interface Ingredients {
   /** What relative paths in variables are relative to. */
   cwd: string
 }
+  /** Secrets that are not yet where their references say, by reference. */
+  pending?: ReadonlyMap<string, string> | undefined
 
 /** Immich's own variables for its media root, ours first. */
 const libraryVariables = ['BACKUP_IMMICH_PATH', 'IMMICH_MEDIA_LOCATION']
-const databaseVariables = [
-  'DB_URL',
-  'DB_HOSTNAME',
-  'DB_PORT',
-  'DB_USERNAME',
-  'DB_PASSWORD',
-  'DB_DATABASE_NAME',
-  'DB_SSL_MODE',
-]
 
 /** The configuration that the file and the environment make together. The file wins where both say something. */
 export function resolveConfig(from: Ingredients): Config {
@@ -84,13 +78,27 @@ function resolveDatabase(
   const written = from.settings.database
   if (written === false) return false
   const url = secretAt(from, ['database', 'url'], written?.url)
-  const variables = url ? {} : immichVariables(from, origins)
+  const variables = url ? {} : immichVariables(from, written?.env, origins)
   if (!url && Object.keys(variables).length === 0) return undefined
-  return { url, variables, ca: secretAt(from, ['database', 'ca'], written?.ca) }
+  const ca = secretAt(from, ['database', 'ca'], written?.ca)
+  return { url, variables, host: written?.host, port: written?.port, ca }
+}
+
+function immichVariables(
+  from: Ingredients,
+  envFile: string | undefined,
+  origins: Record<string, string>,
+): Record<string, Secret> {
+  if (envFile === undefined) return ownVariables(from, origins)
+  const place = `${from.document.placeOf(['database', 'env'])}: database.env`
+  const found = variablesOfImmich(resolvePath(from.folder, envFile), place)
+  for (const name of Object.keys(found))
+    origins[`database.variables.${name}`] = `variable ${name} in ${envFile}`
+  return found
 }
 
 /** As Immich's own start script has it, `NAME_FILE` wins over `NAME`. */
-function immichVariables(from: Ingredients, origins: Record<string, string>): Record<string, Secret> {
+function ownVariables(from: Ingredients, origins: Record<string, string>): Record<string, Secret> {
   const found: Record<string, Secret> = {}
   for (const name of databaseVariables) {
     const file = from.environment.get(`${name}_FILE`)

@@ -35,6 +35,19 @@ const destination = z.discriminatedUnion('type', [
   driveDestination,
 ])
 
+const database = z
+  .strictObject({
+    url: secret.optional(),
+    env: text.optional(),
+    host: text.optional(),
+    port: z.int().min(1, 'is a port, 1 to 65535').max(65_535, 'is a port, 1 to 65535').optional(),
+    ca: secret.optional(),
+  })
+  .refine(({ url, env, host, port }) => url === undefined || (env ?? host ?? port) === undefined, {
+    error: 'says all of it: leave out env, host and port',
+    path: ['url'],
+  })
+
 export const configSchema = z.strictObject({
   host: name.default('main'),
   vault: pin.optional(),
@@ -48,9 +61,7 @@ export const configSchema = z.strictObject({
     .default([]),
   ignore: z.array(glob).default([]),
   oneFileSystem: z.boolean().default(false),
-  database: z
-    .union([z.literal(false), z.strictObject({ url: secret.optional(), ca: secret.optional() })])
-    .optional(),
+  database: z.union([z.literal(false), database]).optional(),
   immichVersion: z
     .string()
     .regex(/^v\d+\.\d+\.\d+$/, 'has the form v3.1.0')

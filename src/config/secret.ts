@@ -95,14 +95,22 @@ export class Secret {
  * Follows a reference. One that leads nowhere gives a Secret all the same, which complains when it is revealed, so
  * that a command never fails over a secret that it has no use for. 1Password is asked only then, because that takes
  * its time, and may take a person.
- * @param folder what a relative `file:` path is relative to.
+ * @param from.folder what a relative `file:` path is relative to.
+ * @param from.pending secrets that are not yet where their references say.
  * @param place as for {@link Secret}.
  */
 export function resolveSecret(
   reference: string,
-  { environment, folder }: { environment: Environment; folder: string },
+  from: {
+    environment: Environment
+    folder: string
+    pending?: ReadonlyMap<string, string> | undefined
+  },
   place: string,
 ): Secret {
+  const { environment, folder, pending } = from
+  const waiting = pending?.get(reference)
+  if (waiting !== undefined) return new Secret(reference, { bytes: Buffer.from(waiting) }, place)
   const [, scheme, rest = ''] = /^(env|file|op):(.*)$/s.exec(reference) ?? []
   if (scheme === 'env') return new Secret(reference, variable(rest, environment), place)
   if (scheme === 'file') {

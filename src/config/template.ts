@@ -25,7 +25,8 @@ oneFileSystem: false
 
 # Immich's database: a connection URL, and the authority of its certificate if that is your own.
 # Without this line: Immich's own variables (DB_URL, or DB_HOSTNAME, DB_PORT, DB_USERNAME, DB_PASSWORD,
-# DB_DATABASE_NAME and DB_SSL_MODE, each also with _FILE). false for no database.
+# DB_DATABASE_NAME and DB_SSL_MODE, each also with _FILE). They can also be read from Immich's own .env file:
+# { env: /opt/immich/.env, host: 127.0.0.1, port: 5432 }, host and port as seen from here. false for no database.
 #database: { url: env:DB_URL, ca: file:/run/secrets/database-ca.pem }
 
 # Immich's version, where its database does not tell it: the server to ask, or the version itself.
