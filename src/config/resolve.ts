@@ -20,9 +20,9 @@ export interface Ingredients {
   folder: string
   /** What relative paths in variables are relative to. */
   cwd: string
-}
   /** Secrets that are not yet where their references say, by reference. */
   pending?: ReadonlyMap<string, string> | undefined
+}
 
 /** Immich's own variables for its media root, ours first. */
 const libraryVariables = ['BACKUP_IMMICH_PATH', 'IMMICH_MEDIA_LOCATION']
