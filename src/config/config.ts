@@ -44,12 +44,12 @@ export interface DatabaseReferences {
   url: Secret | undefined
   /** Immich's own variables, by name without `_FILE`. They count where there is no `url`. */
   variables: Partial<Record<string, Secret>>
+  /** Where the server is reached from here, where that is another place than the variables say. */
+  host: string | undefined
+  port: number | undefined
   ca: Secret | undefined
 }
 
 /** A place that keeps backups. Its `vault` is what `init` pinned, also when that stands at the top of the file. */
-  /** Where the server is reached from here, where that is another place than the variables say. */
-  host: string | undefined
-  port: number | undefined
 export type Destination =
   LocalDestination | S3Destination | RcloneDestination | GcsDestination | SftpDestination | DriveDestination
