@@ -42,6 +42,7 @@ export function isPlainWorthTrying(error: unknown): boolean {
 export function explainConnectError(error: unknown, settings: DatabaseSettings): UserError {
   return new UserError(`cannot connect to ${describeDatabase(settings)}: ${errorMessage(error)}`, {
     hint: connectHint(error),
+    temporary: isTransient(error),
     cause: error,
   })
 }
@@ -73,7 +74,10 @@ const hints: Readonly<Record<string, string>> = {
 /** Turns what a query failed with into what its reader can act on; anything else stays as it is. */
 export function explainQueryError(error: unknown): unknown {
   if (!(error instanceof DatabaseError)) {
-    return new UserError(`the connection to the database was lost: ${errorMessage(error)}`, { cause: error })
+    return new UserError(`the connection to the database was lost: ${errorMessage(error)}`, {
+      temporary: true,
+      cause: error,
+    })
   }
   if (error.code === insufficientPrivilege) {
     return new UserError(`the database refuses to be read: ${error.message}`, {
@@ -84,12 +88,16 @@ export function explainQueryError(error: unknown): unknown {
   if (error.code === lockNotAvailable) {
     return new UserError(`a table of the database stayed locked: ${error.message}`, {
       hint: 'Immich may be migrating its database. Try again when it has started.',
+      temporary: true,
       cause: error,
     })
   }
   // Class 57 is the server ending the connection by an operator's wish.
   if (error.code?.startsWith('57P')) {
-    return new UserError(`the database server ended the connection: ${error.message}`, { cause: error })
+    return new UserError(`the database server ended the connection: ${error.message}`, {
+      temporary: true,
+      cause: error,
+    })
   }
   return error
 }

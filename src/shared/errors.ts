@@ -18,6 +18,8 @@ interface UserErrorOptions {
   /** What the reader can do about it: one or more sentences. */
   hint?: string
   exitCode?: ExitCode
+  /** Whether the same may succeed later, without anybody's doing. */
+  temporary?: boolean
   cause?: unknown
 }
 
@@ -28,12 +30,14 @@ interface UserErrorOptions {
 export class UserError extends Error {
   readonly hint: string | undefined
   readonly exitCode: ExitCode
+  readonly temporary: boolean
 
   constructor(message: string, options: UserErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause })
     this.name = 'UserError'
     this.hint = options.hint
     this.exitCode = options.exitCode ?? exitCodes.failed
+    this.temporary = options.temporary ?? false
   }
 }
 

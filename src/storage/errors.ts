@@ -52,7 +52,7 @@ export class StorageError extends UserError {
   /** Milliseconds that the server asked us to wait before the next try. */
   readonly retryAfterMs: number | undefined
   constructor(message: string, options: Told & { transient: boolean; retryAfterMs?: number | undefined }) {
-    super(message, options)
+    super(message, { ...options, temporary: options.transient })
     this.name = 'StorageError'
     this.transient = options.transient
     this.retryAfterMs = options.retryAfterMs

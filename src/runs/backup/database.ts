@@ -18,6 +18,7 @@ import { databasePrefix, objectContext } from '../../vault/layout.ts'
 import { createObjectFromStream } from '../../vault/objects.ts'
 import type { StoredDump } from '../../vault/record.ts'
 import type { Vault } from '../../vault/vault.ts'
+import { databaseSource, type DestinationJobs } from '../jobs/destinationJobs.ts'
 import type { RunKey } from './runKey.ts'
 import { joinPath, type FolderSource } from './source.ts'
 import type { ExpectedFile, WorkList } from './workList.ts'
@@ -90,10 +91,10 @@ export class DatabaseMoment {
    * @throws UserError when it cannot be dumped; then no dump lies in the vault under any name.
    */
   async dumpInto(
-    target: { vault: Vault; key: RunKey; runId: string },
+    target: { vault: Vault; key: RunKey; runId: string; jobs: DestinationJobs },
     signal: AbortSignal,
   ): Promise<StoredDump> {
-    const { vault, runId } = target
+    const { vault, runId, jobs } = target
     const { immich, postgres, counts } = this.state
     const versions = { immichVersion: immich.version, postgresVersion: postgres.version }
     const place = databasePrefix + dumpName({ time: this.#taken, ...versions }, runId)
@@ -105,7 +106,9 @@ export class DatabaseMoment {
       expectedRows: counts.tableRows,
       signal,
     })
-    const sealed = encryptStream(key, objectContext(vault.id, place), dump.bytes)
+    jobs.begin(databaseSource)
+    const bytes = counted(dump.bytes, jobs)
+    const sealed = encryptStream(key, objectContext(vault.id, place), bytes)
     const options = { kind: 'index', signal } as const
     const { size, sha256 } = await createObjectFromStream(vault.storage, place, sealed, options)
     const summary = dump.summary()
@@ -125,6 +128,21 @@ export class DatabaseMoment {
   async close(): Promise<void> {
     await this.#snapshot.close()
   }
+}
+
+/** How long a dump gets is known at its end: its job has no total until then. */
+async function* counted(
+  bytes: AsyncIterable<Uint8Array>,
+  jobs: DestinationJobs,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let length = 0
+  for await (const chunk of bytes) {
+    yield chunk
+    length += chunk.length
+    jobs.advance(databaseSource, 0, chunk.length)
+  }
+  jobs.find(databaseSource, 1, length)
+  jobs.advance(databaseSource, 1, 0)
 }
 
 /** Notes every file that the database names. @returns how many lie where nothing is backed up. */

@@ -53,7 +53,7 @@ export class DestinationRun {
   #keptMoving = false
 
   constructor(plan: BackupPlan, target: OpenTarget, company: Company) {
-    const { vault, storage, identity, recipients, chain } = target
+    const { vault, storage, identity, recipients, chain, jobs } = target
     this.#plan = plan
     this.#target = target
     this.#company = company
@@ -70,6 +70,7 @@ export class DestinationRun {
       work: company.work,
       key: this.#key,
       tally: this.#tally,
+      jobs,
       checkpoint: async (bytes) => await this.#checkpoints.count(bytes),
     })
   }
@@ -85,9 +86,9 @@ export class DestinationRun {
 
   /** Dumps the database; the commit waits for it. @throws what the run fails with, too. */
   async dump(moment: DatabaseMoment): Promise<void> {
-    const { vault, chain } = this.#target
+    const { vault, chain, jobs } = this.#target
     this.#dumping = moment
-      .dumpInto({ vault, key: this.#key, runId: chain.runId }, this.#signal)
+      .dumpInto({ vault, key: this.#key, runId: chain.runId, jobs }, this.#signal)
       .then((dump) => void (this.#database = { ...moment.state, dump }))
     this.#dumping.catch((error: unknown) => this.fail(error))
     await this.#dumping
@@ -115,8 +116,8 @@ export class DestinationRun {
 
   async #takeFiles(): Promise<void> {
     if (this.#plan.only === 'database') return
-    const { chain, folder } = this.#target
-    const traveller = { manifestFile: workingCopy(folder), chain, tally: this.#tally, lane: this.#lane }
+    const { chain, jobs, folder } = this.#target
+    const traveller = { manifestFile: workingCopy(folder), chain, jobs, tally: this.#tally, lane: this.#lane }
     for (let walks = 0; ;) {
       const { listed, skipped, gone } = await this.#company.rounds.next(traveller)
       this.#toRead.files += listed.files - skipped.files

@@ -1,5 +1,6 @@
 import type { ObjectKey } from '../../crypto/envelope.ts'
 import { fromPlainError } from '../../shared/threads/protocol.ts'
+import { sourceOf } from '../jobs/destinationJobs.ts'
 import type { Claims } from './contentLedger.ts'
 import type { StoreLane } from './storeLane.ts'
 import type { PackTarget, StoredBatch, StoredFile, StoreNote, StoreTarget } from './storeMessages.ts'
@@ -24,6 +25,7 @@ export class Errand {
   readonly #claims: Claims
   readonly #over = Promise.withResolvers<void>()
   #isTold = false
+  #passed = 0
 
   constructor(lane: StoreLane, plan: ErrandPlan) {
     this.#lane = lane
@@ -50,6 +52,13 @@ export class Errand {
     return this.#claims.claim(hashes)
   }
 
+  /** Hears of bytes of a large file that were worked through. They are only lent: once it is over, the file counts. */
+  pass(bytes: number): void {
+    if (this.#isTold) return
+    this.#passed += bytes
+    this.#count(bytes)
+  }
+
   /** Takes what the worker tells of its end. Only the first word counts. */
   hear(note: StoreNote & { kind: 'end' | 'failed' }): void {
     if (note.kind === 'end') this.#finish(async () => await this.#end(note.end))
@@ -69,6 +78,7 @@ export class Errand {
   #finish(work: () => Promise<void> | void): void {
     if (this.#isTold) return
     this.#isTold = true
+    this.#count(-this.#passed)
     void Promise.try(this.#lane.isBroken ? () => undefined : work)
       .catch((error: unknown) => this.#lane.fail(error))
       .finally(() => {
@@ -76,6 +86,11 @@ export class Errand {
         this.#lane.giveBack(this.#plan.slabs)
         this.#over.resolve()
       })
+  }
+
+  #count(bytes: number): void {
+    const [file] = this.#plan.candidates
+    if (file) this.#lane.jobs.advance(sourceOf(file.directory), 0, bytes)
   }
 
   async #end(end: StoredFile | StoredBatch): Promise<void> {

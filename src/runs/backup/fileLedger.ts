@@ -1,4 +1,5 @@
 import { entryTypes } from '../../manifest/entry.ts'
+import { sourceOf, type DestinationJobs } from '../jobs/destinationJobs.ts'
 import type { ContentLedger } from './contentLedger.ts'
 import type { HostChain } from './hostChain.ts'
 import { joinPath } from './source.ts'
@@ -13,12 +14,17 @@ export class FileLedger {
   readonly #chain: HostChain
   readonly #work: WorkList
   readonly #tally: Tally
+  readonly #jobs: DestinationJobs
   readonly #contents: ContentLedger
 
-  constructor(context: { chain: HostChain; work: WorkList; tally: Tally }, contents: ContentLedger) {
+  constructor(
+    context: { chain: HostChain; work: WorkList; tally: Tally; jobs: DestinationJobs },
+    contents: ContentLedger,
+  ) {
     this.#chain = context.chain
     this.#work = context.work
     this.#tally = context.tally
+    this.#jobs = context.jobs
     this.#contents = contents
   }
 
@@ -34,6 +40,7 @@ export class FileLedger {
       for (const [i, candidate] of candidates.entries()) {
         const outcome = outcomes[i]
         if (!outcome || !this.#write(candidate, outcome, contents[i])) again.push(candidate)
+        else this.#jobs.advance(sourceOf(candidate.directory), 1, candidate.size)
       }
     })
     return again

@@ -3,6 +3,7 @@ import type { StorageOptions } from '../../storage/options.ts'
 import type { RecordId } from '../../vault/record.ts'
 import type { StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault, VaultIdentity } from '../../vault/vault.ts'
+import type { DestinationJobs } from '../jobs/destinationJobs.ts'
 import type { CheckpointInterval } from './checkpoints.ts'
 import type { DatabaseSource } from './database.ts'
 import type { BackupProgress } from './progress.ts'
@@ -32,8 +33,15 @@ export interface BackupPlan {
 /** A destination of a backup. */
 export interface BackupDestination {
   name: string
-  /** Opens its vault; called once. The backup disposes of what it gives. */
+  /** Opens its vault; called once for each try. The backup disposes of what it gives. */
   open: () => Promise<DestinationVault>
+  /**
+   * Takes the folder of the vault and host in the state directory for this run alone, until it is disposed of.
+   * @throws UserError exit 11 when another run has it.
+   */
+  take?: ((folder: string) => Disposable) | undefined
+  /** Hears how far each source is. */
+  jobs?: DestinationJobs | undefined
 }
 
 /** A destination's vault, and what a backup to it takes. */

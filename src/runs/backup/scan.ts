@@ -40,6 +40,7 @@ async function scanSource(
   gone: number[],
 ): Promise<void> {
   const { members, signal } = context
+  for (const { jobs } of members) jobs.begin(source.treePath)
   if (!putRoot(context, source)) return
   const queue: PendingDirectory[] = [['', members.map((member) => knownId(member, source))]]
   const running = new Set<Promise<void>>()
@@ -81,7 +82,10 @@ function putRoot({ members, dryRun }: ScanContext, { treePath, root }: FolderSou
     const code = errorCode(error)
     if (code === undefined) throw error
     const reason = code === 'ENOENT' ? 'the folder is not there; is it mounted?' : code
-    for (const { tally } of members) tally.problem('unreadable', treePath, reason)
+    for (const { tally, jobs } of members) {
+      tally.problem('unreadable', treePath, reason)
+      jobs.miss(treePath, reason)
+    }
     return false
   }
   if (!dryRun) for (const member of members) putFolder(member, treePath, metadataOf(stats))

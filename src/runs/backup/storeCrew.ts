@@ -42,8 +42,10 @@ export class StoreCrew implements AsyncDisposable {
     const answer = ({ targets, hashes }: StoreQuestion): StoreAnswer =>
       targets.map((target) => errands[target]?.claim(hashes) ?? [])
     const note = (told: StoreNote): void => {
-      if (told.kind === 'progress') passed(told.bytes)
-      else errands[told.target]?.hear(told)
+      if (told.kind === 'progress') {
+        passed(told.bytes)
+        for (const errand of errands) errand.pass(told.bytes)
+      } else errands[told.target]?.hear(told)
     }
     let end: unknown = new Error('a worker did not say what became of a file')
     try {

@@ -1,4 +1,5 @@
 import type { ObjectKey } from '../../crypto/envelope.ts'
+import type { DestinationJobs } from '../jobs/destinationJobs.ts'
 import { ContentLedger } from './contentLedger.ts'
 import { FileLedger } from './fileLedger.ts'
 import type { HostChain } from './hostChain.ts'
@@ -14,6 +15,7 @@ export interface LaneContext {
   work: WorkList
   key: RunKey
   tally: Tally
+  jobs: DestinationJobs
   /** Called after files were taken into the manifest, with the bytes of new objects; commits a checkpoint when due. */
   checkpoint: (storedBytes: number) => Promise<void>
 }
@@ -36,6 +38,7 @@ export class StoreLane {
   readonly chain: HostChain
   readonly key: RunKey
   readonly checkpoint: LaneContext['checkpoint']
+  readonly jobs: DestinationJobs
   readonly contents: ContentLedger
   readonly files: FileLedger
   /** Files to hand out once more. */
@@ -57,6 +60,7 @@ export class StoreLane {
     this.chain = context.chain
     this.key = context.key
     this.checkpoint = context.checkpoint
+    this.jobs = context.jobs
     this.contents = new ContentLedger(context.chain)
     this.files = new FileLedger(context, this.contents)
     this.#tally = context.tally

@@ -1,4 +1,5 @@
 import { markerName } from '../../immich/folders.ts'
+import type { DestinationJobs } from '../jobs/destinationJobs.ts'
 import type { HostChain } from './hostChain.ts'
 import type { ProgressMeter } from './progress.ts'
 import type { DirectoryChanges, ScanResult, ScanSetting } from './scanMessages.ts'
@@ -18,6 +19,7 @@ export interface ScanMember {
   manifestFile: string
   chain: HostChain
   tally: Tally
+  jobs: DestinationJobs
 }
 
 export interface ScanContext {
@@ -62,7 +64,13 @@ function listFiles(context: ScanContext, source: FolderSource, { treePath, files
       if ((newTo & (1 << i)) !== 0) tally.changes.deferred += 1
     return lackedBy === newTo ? [] : [{ name, size, lackedBy: lackedBy & ~newTo, newTo: 0 }]
   })
-  if (listed.length > 0) context.work.addCandidates(treePath, listed)
+  if (listed.length === 0) return
+  context.work.addCandidates(treePath, listed)
+  for (const [i, { jobs }] of context.members.entries()) {
+    const lacked = listed.filter(({ lackedBy }) => (lackedBy & (1 << i)) !== 0)
+    const bytes = lacked.reduce((sum, { size }) => sum + size, 0)
+    jobs.find(source.treePath, lacked.length, bytes)
+  }
 }
 
 /** Whether a new file is left for a later run. */

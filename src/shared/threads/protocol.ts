@@ -22,6 +22,7 @@ export interface PlainError {
   code: string | undefined
   hint: string | undefined
   exitCode: ExitCode | undefined
+  temporary: boolean
 }
 
 export function toPlainError(error: unknown): PlainError {
@@ -35,6 +36,7 @@ export function toPlainError(error: unknown): PlainError {
     code,
     hint: user?.hint,
     exitCode: user?.exitCode,
+    temporary: user?.temporary ?? false,
   }
 }
 
@@ -45,6 +47,7 @@ export function fromPlainError(plain: PlainError): Error {
       ? new Error(plain.message)
       : new UserError(plain.message, {
           exitCode: plain.exitCode,
+          temporary: plain.temporary,
           ...(plain.hint === undefined ? {} : { hint: plain.hint }),
         })
   error.name = plain.name
@@ -53,4 +56,10 @@ export function fromPlainError(plain: PlainError): Error {
   return error
 }
 
-const emptyError = { stack: undefined, code: undefined, hint: undefined, exitCode: undefined }
+const emptyError = {
+  stack: undefined,
+  code: undefined,
+  hint: undefined,
+  exitCode: undefined,
+  temporary: false,
+}

@@ -3,7 +3,7 @@ import { cp, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { hostFolder } from '../../../src/runs/stateFolder.ts'
-import { lockHostFolder } from '../../../src/runs/backup/runLock.ts'
+import { lockFolder } from '../../../src/state/folderLock.ts'
 import { Random } from '../../support/random.ts'
 import { fileHash } from '../../support/tree.ts'
 import { keysIn } from '../verify/tampering.ts'
@@ -194,7 +194,7 @@ test('a chain of manifests never has more than 31, and every snapshot stays what
 test('a second run with the same state directory is refused, one with another is not', async () => {
   await using fixture = await Fixture.create()
   await mkdir(folderOf(fixture), { recursive: true })
-  using _held = lockHostFolder(folderOf(fixture))
+  using _held = lockFolder(folderOf(fixture), () => new Error('held'))
   await expect(fixture.backup()).rejects.toMatchObject({ name: 'UserError', exitCode: 11 })
   await fixture.backupWell({ state: join(fixture.folder, 'other') })
   await fixture.backupWell({ host: 'second' })
