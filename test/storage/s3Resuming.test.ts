@@ -60,6 +60,17 @@ describe('resuming', () => {
     await storage.close()
   })
 
+  test('an upload that nobody can tell the end of is gone, and not an error of the credentials', async () => {
+    await using at = await s3Place(server, { denied: ['s3:GetObject'] })
+    await using proxy = await startHttpProxy(server.endpoint)
+    const storage = openS3({ ...at.options, endpoint: proxy.url })
+    const upload = await storage.resumable?.begin('key', { ...content, size: 5, pieceSize: 5 })
+    await upload?.append(Buffer.from('bytes'), {})
+    proxy.breakNext(/^POST.*uploadId/, 'lost answer', { status: 404, code: 'NoSuchUpload' })
+    await expect(upload?.complete({})).rejects.toMatchObject({ name: 'UploadGoneError' })
+    await storage.close()
+  })
+
   test('a failure that hides in an answer of success is tried again', async () => {
     await using at = await s3Place(server)
     await using proxy = await startHttpProxy(server.endpoint)

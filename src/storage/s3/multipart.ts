@@ -6,7 +6,7 @@ import {
   UploadPartCommand,
   type CompletedPart,
 } from '@aws-sdk/client-s3'
-import { ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
+import { AccessDeniedError, ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
 import { retrying, type RetryPolicy } from '../retry.ts'
 import { bodyWithChecksum, checksumOf } from './body.ts'
 import type { Operation, S3Bucket } from './bucket.ts'
@@ -136,7 +136,7 @@ export class MultipartUpload {
 
   /**
    * The error for an upload that could not be completed any more. An earlier try may have completed it whose answer was
-   * lost: then the object is there.
+   * lost: then the object is there. Credentials that may not look can't tell.
    */
   async #whatHappened(cause: unknown, options: CallOptions): Promise<unknown> {
     try {
@@ -146,7 +146,7 @@ export class MultipartUpload {
       })
       return found ? new ObjectExistsError(this.#key, { cause }) : cause
     } catch (error) {
-      return error
+      return error instanceof AccessDeniedError ? cause : error
     }
   }
 
