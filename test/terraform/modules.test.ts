@@ -1,10 +1,8 @@
 /* What holds for every module: its references lead somewhere, it is documented, and it holds no secret. */
-import { spawnSync } from 'node:child_process'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
-import { exec } from '../support/exec.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { Module, terraform, type Values } from './module.ts'
 
@@ -29,7 +27,6 @@ const modules: [string, Values][] = [
     },
   ],
 ]
-const hasTerraform = spawnSync('terraform', ['-version']).status === 0
 
 async function textOf(folder: string): Promise<string> {
   const names = (await readdir(join(terraform, folder))).filter((name) => name.endsWith('.tf'))
@@ -111,8 +108,4 @@ describe.each(modules)('the module %s', async (name, values) => {
       expect(readme).toContain(`examples/${example}`)
     }
   })
-})
-
-test.runIf(hasTerraform)('everything is formatted as Terraform does it', async () => {
-  expect(await exec('terraform', ['fmt', '-check', '-recursive', terraform])).toBe('')
 })
