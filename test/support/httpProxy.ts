@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 
 /** What goes wrong with one request. */
 export type HttpFault =
@@ -10,6 +11,12 @@ export type HttpFault =
   | 'lost answer'
   /** The server does what is asked, but no answer ever comes. */
   | 'silence'
+  /** The server never hears of the request, and no answer ever comes. */
+  | 'deaf'
+  /** The connection breaks after so many bytes of the request's body. */
+  | { cutRequestAt: number }
+  /** The answer's first kilobytes come in small pieces, with so many milliseconds before each. */
+  | { trickleMs: number }
   /** Nothing more comes after so many bytes of the answer's body. */
   | { silentAfter: number }
   /** The connection breaks after so many bytes of the answer's body. */
@@ -29,13 +36,17 @@ export interface HttpProxy extends AsyncDisposable {
   breakNext(matches: RegExp, ...faults: HttpFault[]): void
 }
 
+/** Decides what goes wrong with a request that came, in the form of `HttpProxy.requests`. */
+export type HttpFaultPlan = (request: string) => HttpFault | undefined
+
 /**
  * An HTTP proxy on loopback before the server at `target`, which counts requests and breaks them as told.
+ * @param options.plan for the requests that nothing else was told about.
  * @param options.unknownHeaders requests with such a header are answered 501, as by a server that does not know it.
  */
 export async function startHttpProxy(
   target: string,
-  { unknownHeaders }: { unknownHeaders?: RegExp } = {},
+  { unknownHeaders, plan }: { unknownHeaders?: RegExp; plan?: HttpFaultPlan } = {},
 ): Promise<HttpProxy> {
   const requests: string[] = []
   let received = 0
@@ -45,7 +56,8 @@ export async function startHttpProxy(
     requests.push(line)
     const found = faults.findIndex(({ matches }) => matches.test(line))
     const isUnknown = Object.keys(incoming.headers).some((name) => unknownHeaders?.test(name))
-    const fault = isUnknown ? notImplemented : faults.splice(found, found === -1 ? 0 : 1)[0]?.fault
+    const told = isUnknown ? notImplemented : faults.splice(found, found === -1 ? 0 : 1)[0]?.fault
+    const fault = told ?? plan?.(line)
     // Whatever goes wrong, wanted or not, the client sees a broken connection.
     forward(target, { incoming, outgoing, count: (bytes) => (received += bytes) }, fault).catch(() =>
       outgoing.destroy(),
@@ -87,6 +99,7 @@ async function forward(
   fault: HttpFault | undefined,
 ): Promise<void> {
   if (fault === 'lost request') throw new Error(fault)
+  if (fault === 'deaf') return
   if (typeof fault === 'object' && 'status' in fault) {
     incoming.resume()
     await once(incoming, 'end')
@@ -97,7 +110,8 @@ async function forward(
   const { method, url, headers } = incoming
   const onward = request(new URL(url ?? '', target), { method, headers })
   // A server may answer before it has read everything. What breaks earlier breaks its answer, too.
-  pipeline(incoming, counted(count), onward).catch(() => {})
+  const cutAt = typeof fault === 'object' && 'cutRequestAt' in fault ? fault.cutRequestAt : Infinity
+  pipeline(incoming, cut(cutAt), counted(count), onward).catch(() => {})
   const [answer] = (await once(onward, 'response')) as [IncomingMessage]
   if (fault === 'lost answer') {
     answer.resume()
@@ -123,16 +137,43 @@ function counted(count: (bytes: number) => void) {
   }
 }
 
-async function* spoiled(
-  answer: AsyncIterable<Buffer>,
-  fault: { cutAnswerAt: number } | { silentAfter: number } | undefined,
-): AsyncGenerator<Buffer> {
-  let left = fault === undefined ? Infinity : 'cutAnswerAt' in fault ? fault.cutAnswerAt : fault.silentAfter
+/** Passes on so many bytes, and fails when there are more. */
+function cut(at: number) {
+  return async function* (body: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let left = at
+    for await (const chunk of body) {
+      yield chunk.subarray(0, left)
+      left -= chunk.length
+      if (left <= 0) throw new Error('it is cut here')
+    }
+  }
+}
+
+async function* spoiled(answer: AsyncIterable<Buffer>, fault: HttpFault | undefined): AsyncGenerator<Buffer> {
+  if (typeof fault !== 'object') yield* answer
+  else if ('trickleMs' in fault) yield* trickled(answer, fault.trickleMs)
+  else if ('cutAnswerAt' in fault) yield* cut(fault.cutAnswerAt)(answer)
+  else if ('silentAfter' in fault) yield* silenced(answer, fault.silentAfter)
+  else yield* answer
+}
+
+async function* trickled(answer: AsyncIterable<Buffer>, ms: number): AsyncGenerator<Buffer> {
+  let pieces = 0
+  for await (const chunk of answer) {
+    let at = 0
+    for (; at < chunk.length && pieces < 20; at += 500, pieces++) {
+      await delay(ms)
+      yield chunk.subarray(at, at + 500)
+    }
+    yield chunk.subarray(at)
+  }
+}
+
+async function* silenced(answer: AsyncIterable<Buffer>, after: number): AsyncGenerator<Buffer> {
+  let left = after
   for await (const chunk of answer) {
     yield chunk.subarray(0, left)
     left -= chunk.length
-    if (left > 0) continue
-    if (fault !== undefined && 'silentAfter' in fault) await new Promise(() => {})
-    throw new Error('the answer is cut here')
+    if (left <= 0) await new Promise(() => {})
   }
 }
