@@ -28,10 +28,24 @@ export async function createFile(path: string, content: string, mode: number): P
  */
 export async function replaceFile(path: string, content: string): Promise<void> {
   const { mode, uid, gid } = await stat(path)
+  await writeWhole(path, content, mode & 0o7777, { uid, gid })
+}
+
+/**
+ * Writes a file in one step, whether or not it is there already: a reader sees the old content, or the new one whole.
+ * @param mode permission bits, whatever the umask.
+ * @param owner whose it is; without it, this process's user's.
+ */
+export async function writeWhole(
+  path: string,
+  content: string,
+  mode: number,
+  owner?: { uid: number; gid: number },
+): Promise<void> {
   const temporary = join(dirname(path), `.${basename(path)}.${randomBytes(6).toString('hex')}.tmp`)
   try {
-    await createFile(temporary, content, mode & 0o7777)
-    await chown(temporary, uid, gid)
+    await createFile(temporary, content, mode)
+    if (owner) await chown(temporary, owner.uid, owner.gid)
     await rename(temporary, path)
   } catch (error) {
     await rm(temporary, { force: true })

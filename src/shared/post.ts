@@ -1,0 +1,115 @@
+import { STATUS_CODES } from 'node:http'
+import { sleep } from './abort.ts'
+import { errorCode, UserError } from './errors.ts'
+
+/** A small request to somebody else's server. Its URL may be a secret, so it stands in no error. */
+export interface PostRequest {
+  /** http or https. A user name and password in it are sent as they should be, in a header. */
+  url: string
+  headers?: Readonly<Record<string, string>>
+  body: string
+}
+
+/** How long to wait for a server, and how often to ask. */
+export interface Patience {
+  /** At most. */
+  tries: number
+  /** For one answer. */
+  timeoutMs: number
+  /** Before the second try; it doubles from one to the next. */
+  firstDelayMs: number
+  /** A server that asks for more is not asked again. */
+  longestDelayMs: number
+}
+
+/** Half a minute of silence, or a minute and a half of trying, at most. */
+export const usualPatience: Patience = {
+  tries: 3,
+  timeoutMs: 10_000,
+  firstDelayMs: 1000,
+  longestDelayMs: 30_000,
+}
+
+/** Why a request was not accepted. */
+interface Failure {
+  message: string
+  /** Whether the same request may be accepted later. */
+  temporary: boolean
+  /** How long the server wants to be left alone. */
+  delayMs?: number | undefined
+}
+
+/**
+ * Posts, again where that may help: after no answer, an answer of 429 or 5xx. The receiver may get it twice.
+ * @throws UserError that holds neither the URL, nor anything that was sent or answered; the signal's reason.
+ */
+export async function post(request: PostRequest, patience: Patience, signal: AbortSignal): Promise<void> {
+  const { url, init } = prepared(request)
+  for (let tries = 1; ; tries += 1) {
+    const failure = await failureOf(url, init, patience.timeoutMs, signal)
+    if (failure === undefined) return
+    const delayMs = failure.delayMs ?? patience.firstDelayMs * 2 ** (tries - 1) * (0.5 + Math.random())
+    if (!failure.temporary || tries >= patience.tries || delayMs > patience.longestDelayMs) {
+      throw new UserError(failure.message)
+    }
+    await sleep(delayMs, signal)
+  }
+}
+
+function prepared({ url: text, headers = {}, body }: PostRequest): { url: URL; init: RequestInit } {
+  const url = URL.parse(text)
+  if (url === null || !/^https?:$/.test(url.protocol))
+    throw new UserError('what it has is no http or https URL')
+  const { username, password } = url
+  url.username = ''
+  url.password = ''
+  const login = [username, password].map(decodeURIComponent).join(':')
+  const authorization =
+    login === ':' ? {} : { authorization: `Basic ${Buffer.from(login).toString('base64')}` }
+  return {
+    url,
+    init: {
+      method: 'POST',
+      headers: { 'user-agent': 'safelight', ...authorization, ...headers },
+      body,
+      redirect: 'manual',
+    },
+  }
+}
+
+/** One try. @returns why it was not accepted. */
+async function failureOf(
+  url: URL,
+  init: RequestInit,
+  timeoutMs: number,
+  signal: AbortSignal,
+): Promise<Failure | undefined> {
+  const timeout = AbortSignal.timeout(timeoutMs)
+  try {
+    const response = await fetch(url, { ...init, signal: AbortSignal.any([signal, timeout]) })
+    await response.body?.cancel()
+    return response.ok ? undefined : refusal(response)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (timeout.aborted) return { message: `gave no answer for ${timeoutMs / 1000} s`, temporary: true }
+    // The error's own text may hold the URL.
+    const code = errorCode(error instanceof Error ? error.cause : undefined) ?? 'unknown error'
+    return { message: `can't be reached (${code})`, temporary: true }
+  }
+}
+
+function refusal({ status, headers }: Response): Failure {
+  const message = `answered ${status} (${STATUS_CODES[status] ?? 'unknown status'})`
+  if (status >= 300 && status < 400) {
+    return { message: `${message}: it is somewhere else, or wants https`, temporary: false }
+  }
+  const temporary = status === 429 || status === 408 || status >= 500
+  return { message, temporary, delayMs: retryAfter(headers.get('retry-after')) }
+}
+
+/** Milliseconds of a Retry-After header, which has seconds or a date. */
+function retryAfter(value: string | null): number | undefined {
+  if (value === null) return undefined
+  const ms = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
+  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+}
