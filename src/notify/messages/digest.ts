@@ -1,0 +1,32 @@
+import type { EventOf } from '../event.ts'
+import type { Words } from '../message.ts'
+import { listOf, photoBackup, snapshotLine } from './words.ts'
+
+type Standing = EventOf<'digest'>['destinations'][number]
+
+/** How things stand, once a week: also that nothing is wrong is worth to know. */
+export function digestMessage({ host, destinations }: EventOf<'digest'>): Words {
+  const troubled = destinations.filter(needsLook)
+  const names = listOf(troubled.map(({ destination }) => destination))
+  return {
+    severity: troubled.length > 0 ? 'warning' : 'good',
+    subject:
+      troubled.length > 0
+        ? `Weekly ${photoBackup(host)} report: ${names} ${troubled.length > 1 ? 'need' : 'needs'} a look`
+        : `Weekly ${photoBackup(host)} report: all is well`,
+    text: destinations.map(standing).join('\n\n'),
+  }
+}
+
+function needsLook({ snapshot, problems }: Standing): boolean {
+  return snapshot === undefined || problems.length > 0
+}
+
+function standing({ destination, snapshot, problems, coverage }: Standing): string {
+  return [
+    `${destination}:`,
+    snapshot ? snapshotLine(snapshot) : 'There is no good backup yet.',
+    ...problems.map((problem) => `${problem}.`),
+    ...(coverage === undefined ? [] : [`Verified: ${coverage}.`]),
+  ].join('\n  ')
+}

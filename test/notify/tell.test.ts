@@ -1,0 +1,90 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { Alarms, type Alarm } from '../../src/notify/alarms.ts'
+import type { EventKind } from '../../src/notify/event.ts'
+import type { News } from '../../src/notify/news.ts'
+import { tell, type Channel } from '../../src/notify/tell.ts'
+import { UserError } from '../../src/shared/errors.ts'
+import { startReceiver } from '../support/receiver.ts'
+import { temporaryFolder } from '../support/temporaryFolder.ts'
+import { failure, firstSuccess, now } from './samples.ts'
+
+const delivering = {
+  patience: { tries: 1, timeoutMs: 200, firstDelayMs: 1, longestDelayMs: 1 },
+  signal: new AbortController().signal,
+}
+const told: Alarm = { since: now, told: now, what: '1' }
+const untold: Alarm = { ...told, told: null }
+const news: News[] = [
+  { event: failure, notes: [{ alarm: 'failure.cloud', told, untold }] },
+  { event: undefined, notes: [{ alarm: 'partial.disk', told: undefined, untold: undefined }] },
+  { event: firstSuccess, notes: [] },
+]
+
+function channel(name: string, url: string, on: readonly EventKind[]): Channel {
+  return { name, type: 'slack', on, options: () => ({ name, on, type: 'slack', url }) }
+}
+
+test('each channel is told of what it wants to be told of', async () => {
+  await using folder = await temporaryFolder()
+  await using all = await startReceiver()
+  await using bad = await startReceiver()
+  await using none = await startReceiver()
+  const alarms = new Alarms(folder.path)
+  const channels = [
+    channel('all', all.url, ['failure', 'first-success']),
+    channel('bad', bad.url, ['failure', 'overdue']),
+    channel('none', none.url, []),
+  ]
+  expect(await tell(news, channels, alarms, delivering)).toEqual([])
+  expect([all, bad, none].map(({ requests }) => requests.length)).toEqual([2, 1, 0])
+  expect(bad.requests[0]?.body).toContain('photo backup to cloud failed')
+  expect(await alarms.get('failure.cloud')).toEqual(told)
+})
+
+test('one channel that does not work keeps no other from being told, and is named', async () => {
+  await using folder = await temporaryFolder()
+  await using works = await startReceiver()
+  await using broken = await startReceiver([{ status: 410 }])
+  const alarms = new Alarms(folder.path)
+  const channels = [channel('broken', broken.url, ['failure']), channel('works', works.url, ['failure'])]
+  expect(await tell(news, channels, alarms, delivering)).toEqual([
+    'notification channel broken: answered 410 (Gone)',
+  ])
+  expect(works.requests).toHaveLength(1)
+  expect(await alarms.get('failure.cloud')).toEqual(told)
+})
+
+test('what nobody could be told is told by the next run', async () => {
+  await using folder = await temporaryFolder()
+  const alarms = new Alarms(folder.path)
+  const missing: Channel = {
+    ...channel('mail', '', ['failure']),
+    options: () => {
+      throw new UserError('safelight.yaml:9:5: notify[0].url: environment variable HOOK is not set')
+    },
+  }
+  expect(await tell(news, [missing], alarms, delivering)).toEqual([
+    'notification channel mail: safelight.yaml:9:5: notify[0].url: environment variable HOOK is not set',
+  ])
+  expect(await alarms.get('failure.cloud')).toEqual(untold)
+})
+
+test('what no channel wants to be told is remembered as told', async () => {
+  await using folder = await temporaryFolder()
+  const alarms = new Alarms(folder.path)
+  expect(await tell(news, [], alarms, delivering)).toEqual([])
+  expect(await alarms.get('failure.cloud')).toEqual(told)
+})
+
+test('where nothing can be remembered, that is told, and everything else goes on', async () => {
+  await using folder = await temporaryFolder()
+  await using works = await startReceiver()
+  await writeFile(join(folder.path, 'alarms'), '')
+  const alarms = new Alarms(join(folder.path, 'alarms'))
+  const [problem, ...more] = await tell(news, [channel('works', works.url, ['failure'])], alarms, delivering)
+  expect(problem).toMatch(/^what was told can't be remembered, so it will be told again: /)
+  expect(more).toHaveLength(1)
+  expect(works.requests).toHaveLength(1)
+})
