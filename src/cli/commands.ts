@@ -19,7 +19,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   { name: 'backup', summary: 'back up the library and the database', load: () => import('./backup.ts') },
   {
     name: 'status',
-    summary: 'show the last good backup of each destination',
+    summary: 'say whether all is well: last backups, progress, failures',
     load: () => import('./status.ts'),
   },
   {

@@ -1,84 +1,95 @@
 import type { Command } from 'commander'
-import type { Config, Destination } from '../config/config.ts'
+import type { Config } from '../config/config.ts'
 import { findDestination } from '../config/destination.ts'
-import { listRecords, readRecords, recordName, restorePoints, type StoredRecord } from '../vault/snapshots.ts'
-import type { SnapshotRecord } from '../vault/record.ts'
+import { knownRuns } from '../runs/status/knownRuns.ts'
+import { leftOut } from '../runs/status/leftOut.ts'
+import { overallStatus, statusExitCode, type OverallStatus } from '../runs/status/overallStatus.ts'
+import { sleep } from '../shared/abort.ts'
+import type { ExitCode } from '../shared/errors.ts'
+import { thisMachine } from '../state/liveness.ts'
 import type { Context } from './context.ts'
 import { examples } from './examples.ts'
-import { openDestination } from './openDestination.ts'
-import { formatBytes, formatCount, formatDuration, formatTime } from '../shared/format.ts'
+import { openIdentity } from './openIdentity.ts'
+import { statusDocument } from './output/statusDocument.ts'
+import { statusReport } from './output/statusReport.ts'
+import { lookAtVaults, type VaultLook } from './readStatus.ts'
 
-/** Enough records to find the last restore point among the checkpoints of a run that is under way. */
-const recordsRead = 64
+interface Options {
+  from?: string
+  watch?: true
+}
+
+/** Nothing is asked of a storage more often than this while somebody watches. */
+const vaultsEveryMs = 60_000
+const drawnEveryMs = 1000
 
 export function configure(command: Command): void {
-  command.option('--from <name>', 'one destination; without it, all of them').addHelpText(
-    'after',
-    `
-Says for each destination when the last good backup was taken, and what it
-holds.
-${examples([['safelight status', 'Shows the last good backup of every destination.']])}`,
-  )
+  command
+    .option('--from <name>', 'one destination; without it, all of them')
+    .option('--watch', 'stay, and draw it anew every second, until Ctrl-C')
+    .addHelpText(
+      'after',
+      `
+Says for each destination how old the last good backup is, what it protects and
+what it does not, how far a backup is that is under way, what failed, and how
+much was verified. Nothing large is read, so it can be asked often.
+
+Exit codes: 0 all is well, 1 a backup is overdue, failed or damaged, or a vault
+can't be looked at, 3 a person should have a look, 130 interrupted.
+${examples([
+  ['safelight status', 'Shows how every destination stands.'],
+  ['safelight status --watch', 'Watches a backup that is under way.'],
+  ['safelight status --from cloud --json', 'Shows one destination, for a program.'],
+])}`,
+    )
 }
 
-export async function run(context: Context, command: Command): Promise<void> {
-  const { from } = command.opts<{ from?: string }>()
+export async function run(context: Context, command: Command): Promise<ExitCode> {
+  const { from, watch = false } = command.opts<Options>()
   const config = context.loadConfig(['identity', 'destinations'])
   const destinations = from === undefined ? config.destinations : [findDestination(config, from)]
-  const states: DestinationState[] = []
-  for (const destination of destinations) states.push(await stateOf(context, config, destination))
-  context.output.result(
-    states.map(({ name, location, last, remembered }) => ({
-      destination: name,
-      location,
-      last: last
-        ? {
-            id: recordName(last.record),
-            created: last.record.created,
-            counts: last.record.counts,
-            warnings: last.record.warnings,
-          }
-        : null,
-      remembered: remembered ? recordName(remembered) : null,
-    })),
-    () => states.map(describe).join('\n\n'),
+  const identity = await openIdentity(config, context)
+  const look = async () => await lookAtVaults(context, config, destinations, identity)
+  const status = watch ? await watched(context, config, look) : judged(config, await look())
+  const left = leftOut(config)
+  const { output } = context
+  output.result(statusDocument(status, left), (style) =>
+    statusReport(status, left, { columns: output.columns, style }),
   )
+  return statusExitCode(status)
 }
 
-interface DestinationState {
-  name: string
-  location: string
-  last: StoredRecord | undefined
-  remembered: SnapshotRecord | undefined
-  records: number
-}
-
-async function stateOf(
+/** Draws until somebody stops it. @returns what was drawn last. */
+async function watched(
   context: Context,
   config: Config,
-  destination: Destination,
-): Promise<DestinationState> {
-  await using opened = await openDestination(context, config, destination)
-  const { vault, remembered } = opened
-  const call = { signal: context.signal }
-  const ids = await listRecords(vault, config.host, 0, call)
-  const records = await readRecords(vault, config.host, ids.slice(-recordsRead), call)
-  const [last] = restorePoints(records)
-  return { name: destination.name, location: vault.storage.location, last, remembered, records: ids.length }
+  look: () => Promise<VaultLook[]>,
+): Promise<OverallStatus> {
+  const { output, signal } = context
+  const left = leftOut(config)
+  using screen = output.openScreen()
+  screen.draw(() => 'Looking at the vaults ...')
+  let looks = await look()
+  for (let lookedAt = performance.now(); ;) {
+    const status = judged(config, looks)
+    screen.draw((style) => statusReport(status, left, { columns: output.columns, style }))
+    try {
+      await sleep(drawnEveryMs, signal)
+      if (performance.now() - lookedAt < vaultsEveryMs) continue
+      looks = await look()
+      lookedAt = performance.now()
+    } catch (error) {
+      if (signal.aborted) return status
+      throw error
+    }
+  }
 }
 
-function describe({ name, location, last, records }: DestinationState): string {
-  if (!last)
-    return `${name}: no complete backup at ${location} yet${records > 0 ? ', a first one has begun' : ''}`
-  const { record } = last
-  const age = formatDuration(Date.now() - Date.parse(record.created))
-  return [
-    `${name}: last good backup ${age} ago`,
-    `  snapshot   ${recordName(record)}, ${formatTime(new Date(record.created))}, at ${location}`,
-    `  holds      ${formatCount(record.counts.files)} files, ${formatBytes(record.counts.bytes)}`,
-    record.database
-      ? `  database   Immich ${record.immich?.version ?? 'unknown'}, dumped ${formatTime(new Date(record.database.taken))}`
-      : '  database   none',
-    ...record.warnings.map((warning) => `  warning    ${warning}`),
-  ].join('\n')
+function judged(config: Config, looks: readonly VaultLook[]): OverallStatus {
+  const now = new Date()
+  const own = knownRuns(config.state, thisMachine(), now)
+  return overallStatus(
+    looks.map((look) => ({ ...look, ...own })),
+    now,
+  )
 }

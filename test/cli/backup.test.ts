@@ -105,7 +105,8 @@ describe('safelight backup', () => {
       snapshot: { changes: { added: 5, storedContents: 2 } },
     })
     const status = await place.run(['status', '--json'])
-    expect(JSON.parse(status.stdout)).toMatchObject([{ destination: 'disk', last: { id: done.snapshot.id } }])
+    const found = { health: 'good', destinations: [{ destination: 'disk', last: { id: done.snapshot.id } }] }
+    expect(JSON.parse(status.stdout)).toMatchObject(found)
   })
 
   test('of a dry run writes nothing into the vault', async () => {

@@ -1,11 +1,12 @@
 import type { Writable } from 'node:stream'
 import { styleText } from 'node:util'
-import { errorCode } from '../../shared/errors.ts'
+import { errorCode, UserError } from '../../shared/errors.ts'
 import { describeError } from './errors.ts'
 import { Progress } from './progress.ts'
+import { Screen } from './screen.ts'
 
 /** A stream that may be a terminal. */
-export type OutputStream = Writable & { isTTY?: boolean; columns?: number }
+export type OutputStream = Writable & { isTTY?: boolean; columns?: number; rows?: number }
 
 /** How a text is dressed; see `util.styleText`. Plain where the stream is no terminal, or NO_COLOR is set. */
 export type Style = (format: Parameters<typeof styleText>[0], text: string) => string
@@ -70,6 +71,17 @@ export class Output {
     this.note(`${styleFor(this.#stderr)('red', 'error:')} ${message}`)
     if (detail !== '') this.note(detail)
     return exitCode
+  }
+
+  /**
+   * The whole terminal, to draw on until it is disposed of.
+   * @throws UserError where results do not go to a terminal.
+   */
+  openScreen(): Screen {
+    if (this.#stdout.isTTY && !this.json) return new Screen(this.#stdout, styleFor(this.#stdout))
+    throw new UserError('this can only be watched at a terminal, and not with --json', {
+      hint: 'Run the command without --watch, as often as you like.',
+    })
   }
 
   /** Shows how far a job is until the result is disposed of. There is one at a time. */

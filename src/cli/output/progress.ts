@@ -45,7 +45,7 @@ export class Progress {
     const interval = this.#options.live ? liveIntervalMs : sparseIntervalMs
     if (now - this.#shownAt < interval) return
     this.#shownAt = now
-    const line = this.#describe(update)
+    const line = progressLine(update, this.#rate())
     if (this.#options.live) {
       this.#options.write(clearLine + shorten(line, this.#options.columns - 1))
       this.#drawn = true
@@ -77,22 +77,22 @@ export class Progress {
     if (!first || !last || last.time - first.time < 1000) return undefined
     return ((last.bytes - first.bytes) / (last.time - first.time)) * 1000
   }
+}
 
-  #describe(update: ProgressUpdate): string {
-    const { filesDone, filesTotal, bytesDone, bytesTotal, current } = update
-    const rate = this.#rate()
-    const left = bytesTotal === undefined ? undefined : bytesTotal - bytesDone
-    return [
-      percent(bytesDone, bytesTotal),
-      `${formatCount(filesDone)}${filesTotal === undefined ? '' : ` of ${formatCount(filesTotal)}`} files`,
-      `${formatBytes(bytesDone)}${bytesTotal === undefined ? '' : ` of ${formatBytes(bytesTotal)}`}`,
-      rate === undefined ? '' : formatRate(rate),
-      rate && left !== undefined && left > 0 ? `${formatDuration((left / rate) * 1000)} left` : '',
-      current ?? '',
-    ]
-      .filter((part) => part !== '')
-      .join('  ')
-  }
+/** How far a job is, in one line. @param rate bytes a second, where that is known. */
+export function progressLine(update: ProgressUpdate, rate?: number): string {
+  const { filesDone, filesTotal, bytesDone, bytesTotal, current } = update
+  const left = bytesTotal === undefined ? undefined : bytesTotal - bytesDone
+  return [
+    percent(bytesDone, bytesTotal),
+    `${formatCount(filesDone)}${filesTotal === undefined ? '' : ` of ${formatCount(filesTotal)}`} files`,
+    `${formatBytes(bytesDone)}${bytesTotal === undefined ? '' : ` of ${formatBytes(bytesTotal)}`}`,
+    rate === undefined ? '' : formatRate(rate),
+    rate && left !== undefined && left > 0 ? `${formatDuration((left / rate) * 1000)} left` : '',
+    current ?? '',
+  ]
+    .filter((part) => part !== '')
+    .join('  ')
 }
 
 /** Rounded down: 100 % is shown when nothing is left. */

@@ -11,7 +11,7 @@ import {
 import type { Vault } from '../../vault/vault.ts'
 
 /** A fork that is older than so many records, and was never followed, costs deduplication and nothing else. */
-const oldestFork = 64
+export const oldestFork = 64
 
 /** What this machine remembers of a host's records. */
 interface Remembered {
@@ -43,7 +43,7 @@ export async function findHeads(
 }
 
 /** In a line of records each sequence is there once; only from where one is there twice can there be several heads. */
-function fromFirstFork(ids: RecordId[]): RecordId[] {
+export function fromFirstFork(ids: readonly RecordId[]): RecordId[] {
   const recent = ids.slice(-oldestFork)
   const fork = recent.findIndex((id, i) => recent[i + 1]?.sequence === id.sequence)
   return fork < 0 ? recent.slice(-1) : recent.slice(fork)
