@@ -19,10 +19,11 @@ import type { Vault } from '../vault/vault.ts'
 import type { Context } from './context.ts'
 import { dataRecipients } from './dataRecipients.ts'
 import { examples } from './examples.ts'
-import { backupDocument, backupSummary } from './output/backupSummary.ts'
+import { documentWithForecast, summaryWithForecast } from './output/dryRunSummary.ts'
 import { describeError } from './output/errors.ts'
 import { openDestination, pinnedHostFolder } from './openDestination.ts'
 import { openIdentity } from './openIdentity.ts'
+import { pricingOf } from './pricing.ts'
 
 interface Options {
   to?: string[]
@@ -33,7 +34,7 @@ interface Options {
 export function configure(command: Command): void {
   command
     .option('--to <name>', 'a destination, as often as wanted; without it, all of them', collect)
-    .option('--dry-run', 'only say what would be read and stored')
+    .option('--dry-run', 'only say what would be found and stored, and what it would cost')
     .addOption(new Option('--only <part>', 'back up one part').choices(['files', 'database']))
     .addHelpText(
       'after',
@@ -49,7 +50,7 @@ ${examples([
   ['safelight backup', 'Backs up the library and the database to every destination.'],
   ['safelight backup --to disk --to cloud', 'Backs up to two destinations.'],
   ['safelight backup --to disk --only database', 'Only dumps the database, to one destination.'],
-  ['safelight backup --dry-run', 'Shows what a backup would read.'],
+  ['safelight backup --dry-run', 'Shows what a backup would find, store and cost. It reads no file.'],
 ])}`,
     )
 }
@@ -61,9 +62,17 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
   const ends = await backUp(context, config, destinations, options)
   const [end, second] = ends
   if (end && !end.result && !second) throw end.error
-  context.output.result(ends.map(backupDocument), () => ends.map(backupSummary).join('\n\n'))
+  tellEnds(context, config, ends)
   context.signal.throwIfAborted()
   return exitCodeOf(ends)
+}
+
+function tellEnds({ output }: Context, config: Config, ends: readonly BackupEnd[]): void {
+  const pricing = pricingOf(config)
+  output.result(
+    ends.map((end) => documentWithForecast(end, pricing)),
+    () => ends.map((end) => summaryWithForecast(end, pricing)).join('\n\n'),
+  )
 }
 
 function collect(name: string, names: string[] = []): string[] {

@@ -16,7 +16,7 @@ export function bandwidthOf(limits: readonly (LimitSettings | undefined)[]): Ban
   const rates = limits.map((each) => parseRate(each?.download ?? 'unlimited') ?? Infinity)
   const slowest = Math.min(...rates)
   if (slowest === Infinity) {
-    return { bytesPerSecond: usual, text: '100 Mbit/s (limits.download would say otherwise)' }
+    return { bytesPerSecond: usual, text: '100 Mbit/s (assumed)' }
   }
-  return { bytesPerSecond: slowest, text: `${formatRate(slowest)}, as limits.download says` }
+  return { bytesPerSecond: slowest, text: `${formatRate(slowest)} (limits.download)` }
 }

@@ -115,7 +115,7 @@ describe('safelight backup', () => {
     const before = await readdir(join(place.path, 'vault'), { recursive: true })
     const { exitCode, stdout } = await place.run(['backup', '--dry-run'])
     expect(exitCode).toBe(exitCodes.done)
-    expect(stdout).toContain('would read 5 files')
+    expect(stdout).toContain('would store up to 1 object')
     expect(await readdir(join(place.path, 'vault'), { recursive: true })).toEqual(before)
   })
 

@@ -1,4 +1,4 @@
-import type { BackupEnd } from '../../runs/backup/plan.ts'
+import type { BackupEnd, BackupResult } from '../../runs/backup/plan.ts'
 import { printablePath } from '../../shared/bytePath.ts'
 import { recordName } from '../../vault/snapshots.ts'
 import { describeError } from './errors.ts'
@@ -42,12 +42,11 @@ export function backupDocument({ destination, result, error }: BackupEnd): unkno
 export function backupSummary({ destination, result, error }: BackupEnd): string {
   if (!result) return `${destination}: no snapshot: ${describeError(error).message}`
   const { location } = result
-  const record = result.snapshot?.record
-  if (!record) {
-    const { files, bytes } = result.toRead
-    const { archived } = result.tally.changes
-    return `${destination}: a backup to ${location} would read ${formatNumberOf(files, 'file')} (${formatBytes(bytes)}) and find ${formatNumberOf(archived, 'path')} gone.`
+  if (result.dryRun) {
+    const { objects, bytes } = result.dryRun.survey.added.content
+    return `${destination}: a backup to ${location} would store up to ${formatNumberOf(objects, 'object')}, ${formatBytes(bytes)}`
   }
+  const { record } = result.snapshot
   const { changes, counts, database, immich, crossCheck } = record
   const took = Date.parse(record.created) - Date.parse(record.started)
   const lines = [
@@ -64,10 +63,15 @@ export function backupSummary({ destination, result, error }: BackupEnd): string
       ? `  deferred   ${formatNumberOf(changes.deferred, 'file')} that may still be uploading; the next run takes them`
       : '',
     ...result.warnings.map((warning) => `  warning    ${warning}`),
-    ...result.tally.examples
-      .slice(0, problemsShown)
-      .map(({ kind, path, reason }) => `    ${kind}: ${printablePath(path)}: ${reason}`),
-    result.tally.examples.length > problemsShown ? '    and more, named by --json' : '',
+    ...problemLines(result),
   ]
   return lines.filter((line) => line !== '').join('\n')
+}
+
+/** What went wrong with single paths. */
+export function problemLines({ tally }: Pick<BackupResult, 'tally'>): string[] {
+  const named = tally.examples
+    .slice(0, problemsShown)
+    .map(({ kind, path, reason }) => `    ${kind}: ${printablePath(path)}: ${reason}`)
+  return tally.examples.length > problemsShown ? [...named, '    and more, named by --json'] : named
 }

@@ -2,6 +2,8 @@ import { isDamage, workingCopyError } from '../../manifest/damage.ts'
 import { errorMessage, exitCodes } from '../../shared/errors.ts'
 import type { CrossCheck } from '../../vault/record.ts'
 import type { StoredRecord } from '../../vault/snapshots.ts'
+import { FindingsBook } from '../forecast/findings.ts'
+import { survey } from '../forecast/survey.ts'
 import { workingCopy } from '../stateFolder.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { crossCheckFiles } from './crossCheck.ts'
@@ -47,6 +49,8 @@ export class DestinationRun {
   readonly #end = new AbortController()
   /** What of a run without a good end could not be saved, for people. */
   readonly unsaved: string[] = []
+  /** Of a dry run. */
+  readonly #findings: FindingsBook | undefined
   #dumping: Promise<void> | undefined
   #database: RunFacts['database']
   #toRead: FileTotals = { files: 0, bytes: 0 }
@@ -62,6 +66,9 @@ export class DestinationRun {
     this.#checkpoints = new Checkpoints(plan.checkpointEvery, plan.now, async () => {
       await chain.commit(this.#draft({ complete: false }), plan.now(), { signal: this.#signal })
     })
+    this.#findings = plan.dryRun
+      ? new FindingsBook(workingCopy(target.folder), target.folder, plan.now())
+      : undefined
     const { names, keyIds } = vault.keys
     const resuming = vault.writeOnly ? undefined : { identity: identity.identity, keyIds, recipients }
     this.#lane = company.stage.addLane({
@@ -101,7 +108,7 @@ export class DestinationRun {
   async finish(): Promise<BackupResult> {
     try {
       await this.#takeFiles()
-      return this.#plan.dryRun ? this.#dryResult() : await this.#commit()
+      return this.#findings ? await this.#dryResult(this.#findings) : await this.#commit()
     } catch (cause) {
       const error = this.#plan.signal.aborted ? this.#plan.signal.reason : cause
       this.fail(error)
@@ -110,6 +117,7 @@ export class DestinationRun {
     } finally {
       this.#end.abort()
       await this.#dumping?.catch(() => undefined)
+      this.#findings?.[Symbol.dispose]()
       await this.#target[Symbol.asyncDispose]()
     }
   }
@@ -117,7 +125,7 @@ export class DestinationRun {
   async #takeFiles(): Promise<void> {
     if (this.#plan.only === 'database') return
     const { chain, jobs, folder } = this.#target
-    const traveller = { manifestFile: workingCopy(folder), chain, jobs, tally: this.#tally, lane: this.#lane }
+    const traveller = { manifestFile: workingCopy(folder), chain, jobs, tally: this.#tally, lane: this.#lane, findings: this.#findings }
     for (let walks = 0; ;) {
       const { listed, skipped, gone } = await this.#company.rounds.next(traveller)
       this.#toRead.files += listed.files - skipped.files
@@ -149,13 +157,18 @@ export class DestinationRun {
     return result
   }
 
-  #dryResult(): BackupResult {
-    const { location } = this.#target.vault.storage
+  async #dryResult(book: FindingsBook): Promise<BackupResult> {
+    const { database, now } = this.#plan
+    const { vault, chain } = this.#target
+    const findings = book.findings()
     const tally = this.#tally
+    tally.changes.archived = findings.gone.files + findings.moved.files
+    const options = { withDump: database !== undefined, now: now(), signal: this.#signal }
     return {
       exitCode: exitCodes.done,
-      location,
+      location: vault.storage.location,
       snapshot: undefined,
+      dryRun: { findings, survey: await survey({ vault, chain }, book, options) },
       tally,
       toRead: this.#toRead,
       warnings: [],

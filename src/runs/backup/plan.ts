@@ -4,6 +4,8 @@ import type { RecordId } from '../../vault/record.ts'
 import type { StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault, VaultIdentity } from '../../vault/vault.ts'
 import type { DestinationJobs } from '../jobs/destinationJobs.ts'
+import type { Findings } from '../forecast/findings.ts'
+import type { Survey } from '../forecast/survey.ts'
 import type { CheckpointInterval } from './checkpoints.ts'
 import type { DatabaseSource } from './database.ts'
 import type { BackupProgress } from './progress.ts'
@@ -70,12 +72,20 @@ export type BackupEnd =
       warnings?: readonly string[]
     }
 
-export interface BackupResult {
+/** What a dry run saw, and what a forecast can be made of. */
+export interface DryRun {
+  findings: Findings
+  survey: Survey
+}
+
+/** How a run to one destination ended well: with a snapshot, or as a dry run. */
+export type BackupResult = BackupFacts &
+  ({ snapshot: StoredRecord; dryRun?: undefined } | { snapshot: undefined; dryRun: DryRun })
+
+interface BackupFacts {
   exitCode: ExitCode
   /** Where the vault is, for people. */
   location: string
-  /** Undefined after a dry run. */
-  snapshot: StoredRecord | undefined
   tally: Tally
   /** What a run would read and store, or did. */
   toRead: { files: number; bytes: number }

@@ -6,12 +6,10 @@ import { fsPath } from '../../shared/bytePath.ts'
 import { WorkerPool } from '../../shared/threads/pool.ts'
 import { unknownDirectory } from './knownDirectory.ts'
 import { metadataOf } from './metadata.ts'
-import type { PendingDirectory, ScanJob, ScanResult, ScanSetting } from './scanMessages.ts'
+import type { ScanResult, ScanSetting } from './scanMessages.ts'
 import { joinPath, type FolderSource } from './source.ts'
 import { takeScan, type ScanContext, type ScanMember } from './takeScan.ts'
-
-const threads = 2
-const jobsPerThread = 2
+import { walkScript, walkSource, walkThreads } from './walk.ts'
 
 /**
  * Walks the sources in order and compares them with the manifests, all in one walk. What is gone or needs no reading is
@@ -20,9 +18,8 @@ const jobsPerThread = 2
  */
 export async function scanSources(context: ScanContext): Promise<number[]> {
   const { members, setting, signal } = context
-  const script = new URL('./scanWorker.ts', import.meta.url)
   const data: ScanSetting = { ...setting, manifestFiles: members.map(({ manifestFile }) => manifestFile) }
-  const pool = new WorkerPool(script, { size: threads, data, signal })
+  const pool = new WorkerPool(walkScript, { size: walkThreads, data, signal })
   const gone = members.map(() => 0)
   try {
     for (const member of members) archiveFormerSources(context, member)
@@ -42,26 +39,15 @@ async function scanSource(
   const { members, signal } = context
   for (const { jobs } of members) jobs.begin(source.treePath)
   if (!putRoot(context, source)) return
-  const queue: PendingDirectory[] = [['', members.map((member) => knownId(member, source))]]
-  const running = new Set<Promise<void>>()
-  const run = async (job: ScanJob): Promise<void> => {
-    const result = (await pool.run(job)) as ScanResult
+  const ids = members.map((member) => knownId(member, source))
+  const take = (result: ScanResult): void => {
     takeScan(context, source, result)
     for (const i of members.keys()) {
       const below = result.changes.reduce((sum, { others }) => sum + (others[i]?.gone.length ?? 0), 0)
       gone[i] = (gone[i] ?? 0) + result.vanished + below
     }
-    queue.push(...result.leftover)
   }
-  while (queue.length > 0 || running.size > 0) {
-    signal.throwIfAborted()
-    while (queue.length > 0 && running.size < threads * jobsPerThread) {
-      const share = Math.ceil(queue.length / (threads * jobsPerThread))
-      const job = run({ source, directories: queue.splice(-share) }).finally(() => running.delete(job))
-      running.add(job)
-    }
-    await Promise.race(running)
-  }
+  await walkSource(pool, source, ids, take, signal)
 }
 
 function knownId({ manifestFile }: ScanMember, { treePath }: FolderSource): number {
@@ -74,7 +60,7 @@ function knownId({ manifestFile }: ScanMember, { treePath }: FolderSource): numb
 }
 
 /** The source's own folder, which may itself be a symbolic link: a mount point often is. */
-function putRoot({ members, dryRun }: ScanContext, { treePath, root }: FolderSource): boolean {
+function putRoot({ members }: ScanContext, { treePath, root }: FolderSource): boolean {
   let stats: BigIntStats
   try {
     stats = statSync(fsPath(root), { bigint: true })
@@ -88,7 +74,7 @@ function putRoot({ members, dryRun }: ScanContext, { treePath, root }: FolderSou
     }
     return false
   }
-  if (!dryRun) for (const member of members) putFolder(member, treePath, metadataOf(stats))
+  for (const member of members) if (!member.findings) putFolder(member, treePath, metadataOf(stats))
   return true
 }
 
@@ -106,10 +92,9 @@ function putFolder({ manifestFile, chain }: ScanMember, treePath: string, metada
 
 /** A source that the configuration no longer names is archived, as if its folder were gone. */
 function archiveFormerSources(
-  { sources, dryRun }: ScanContext,
-  { manifestFile, chain, tally }: ScanMember,
+  { sources }: ScanContext,
+  { manifestFile, chain, tally, findings }: ScanMember,
 ): void {
-  if (dryRun) return
   const reader = new ScanReader(manifestFile)
   try {
     for (const parent of ['', 'sources']) {
@@ -118,6 +103,10 @@ function archiveFormerSources(
       for (const name of reader.entriesOf(id).keys()) {
         const treePath = joinPath(parent, name)
         if (sources.some((source) => source.treePath === treePath)) continue
+        if (findings) {
+          findings.takeFormerSource(treePath)
+          continue
+        }
         const { manifest, sequence } = chain
         tally.changes.archived += manifest.transaction(() => {
           manifest.archiveEntry(id, name, sequence)

@@ -1,4 +1,5 @@
 import { markerName } from '../../immich/folders.ts'
+import type { FindingsBook } from '../forecast/findings.ts'
 import type { DestinationJobs } from '../jobs/destinationJobs.ts'
 import type { HostChain } from './hostChain.ts'
 import type { ProgressMeter } from './progress.ts'
@@ -19,6 +20,8 @@ export interface ScanMember {
   manifestFile: string
   chain: HostChain
   tally: Tally
+  /** Of a dry run: takes down what is found, and nothing changes in the manifest. */
+  findings?: FindingsBook | undefined
   jobs: DestinationJobs
 }
 
@@ -31,15 +34,13 @@ export interface ScanContext {
   progress: ProgressMeter
   /** Whether Immich's database was asked, so that a file that no row names means something. */
   catalogued: boolean
-  /** Only look: change nothing in the manifests. */
-  dryRun: boolean
   now: () => Date
   signal: AbortSignal
 }
 
 /** Writes what was found into the manifests and the work list. */
 export function takeScan(context: ScanContext, source: FolderSource, result: ScanResult): void {
-  const { members, work, progress, dryRun } = context
+  const { members, work, progress } = context
   for (const { tally } of members) {
     for (const { path, reason } of result.unreadable) tally.problem('unreadable', path, reason)
     for (const { path, reason } of result.skipped) tally.problem('skipped', path, reason)
@@ -49,7 +50,7 @@ export function takeScan(context: ScanContext, source: FolderSource, result: Sca
       for (const changes of result.changes) listFiles(context, source, changes)
     })
     for (const [i, member] of members.entries()) {
-      if (dryRun) countGone(member, i, result.changes)
+      if (member.findings) member.findings.take(source, result.changes, i)
       else takeOthers(member, i, result.changes)
     }
   }
@@ -84,13 +85,6 @@ function isDeferred(
   if (!catalogued || !source.immich || name === markerName) return false
   if (now().getTime() - modifiedMs > youngForMs) return false
   return !work.expectedFile(joinPath(treePath, name))
-}
-
-function countGone({ tally }: ScanMember, i: number, changes: readonly DirectoryChanges[]): void {
-  for (const { others } of changes) {
-    const { gone = [], goneDirectories = [] } = others[i] ?? {}
-    tally.changes.archived += gone.length - goneDirectories.length
-  }
 }
 
 function takeOthers({ chain, tally }: ScanMember, i: number, changes: readonly DirectoryChanges[]): void {

@@ -131,7 +131,7 @@ export class FindingsBook implements Disposable {
     }
     if (size === 0 && !path.endsWith(`/${markerName}`)) this.#odd.add('empty', path, size)
     if (modifiedMs > this.#now + dayMs) this.#odd.add('future', path, size)
-    this.#largest.add({ path, bytes: size, modifiedMs, isNew: before === undefined })
+    if (size > 0) this.#largest.add({ path, bytes: size, modifiedMs, isNew: before === undefined })
   }
 
   #gone(entry: KnownEntry | undefined): void {

@@ -34,11 +34,11 @@ const measure = { objectSize, smallSize }
  * @param withDump whether the run dumps the database as well: it is taken to be as large as the last dump.
  */
 export async function survey(
-  { vault, chain, canResume }: { vault: Vault; chain: HostChain; canResume: boolean },
+  { vault, chain }: { vault: Vault; chain: HostChain },
   book: FindingsBook,
   { withDump, now, signal }: CallOptions & { withDump: boolean; now: Date },
 ): Promise<Survey> {
-  const way = uploadWayOf(vault.storage, canResume)
+  const way = uploadWayOf(vault.storage, !vault.writeOnly)
   const uploads = new UploadForecast(way)
   for (const size of book.sizes()) uploads.add(size)
   uploads.end()
