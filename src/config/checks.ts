@@ -6,6 +6,7 @@ import { dirname, relative } from 'node:path'
 import { libraryFolders } from '../immich/folders.ts'
 import type { Config } from './config.ts'
 import type { ConfigDocument } from './document.ts'
+import { numbers } from './numbers.ts'
 import { fieldName, type FieldPath, type Problem } from './problem.ts'
 import { isPostQuantum } from './recipient.ts'
 import type { FileSettings } from './schema.ts'
@@ -36,6 +37,7 @@ export function checkConfig(checked: Checked): Problem[] {
     ...checkPins(checked),
     ...checkBuckets(checked),
     ...checkRecovery(checked),
+    ...checkNumbers(checked),
     ...checkNothingIsWrittenIntoSources(checked),
   ]
 }
@@ -98,6 +100,16 @@ function checkRecovery(checked: Checked): Problem[] {
     )
   }
   return found
+}
+
+function checkNumbers(checked: Checked): Problem[] {
+  const fields = Object.keys(numbers) as (keyof typeof numbers)[]
+  return fields.flatMap((field) => {
+    const { least, most } = numbers[field]
+    const value = checked.config[field]
+    if (value >= least && value <= most) return []
+    return [problemAt(checked, [field], `is a whole number from ${least} to ${most}`)]
+  })
 }
 
 /** The library is never written: not even by a vault or a state folder that lies in it by mistake. */

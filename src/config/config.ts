@@ -32,6 +32,10 @@ export interface Config extends Pick<
   database: DatabaseReferences | false | undefined
   /** Absolute path of the folder for what this machine remembers. */
   state: string
+  /** Seconds between two times that a run's progress is written down. */
+  statsInterval: number
+  /** How often a destination that failed is tried again within a run. */
+  maxRetries: number
   identity: Secret | undefined
   passphrase: Secret | undefined
   destinations: Destination[]

@@ -5,6 +5,7 @@ import { bucketVariable, credentialsVariable, type GcsDestination } from './dest
 import type { ConfigDocument } from './document.ts'
 import type { Environment } from './environment.ts'
 import { databaseVariables, variablesOfImmich } from './immichEnv.ts'
+import { numbers } from './numbers.ts'
 import { fieldName, type FieldPath } from './problem.ts'
 import type { FileSettings } from './schema.ts'
 import { resolveSecret, SecretReference, type Resolved, type Secret } from './secret.ts'
@@ -54,6 +55,8 @@ export function resolveConfig(from: Ingredients): Config {
     recovery: settings.recovery,
     writeOnly: settings.writeOnly,
     expectEvery: settings.expectEvery,
+    statsInterval: numberAt(from, 'statsInterval', origins),
+    maxRetries: numberAt(from, 'maxRetries', origins),
     limits: settings.limits,
     prices: settings.prices,
     destinations: settings.destinations.map((written, index) =>
@@ -122,6 +125,17 @@ function resolveState(from: Ingredients, origins: Record<string, string>): strin
   }
   if (process.getuid?.() === 0) return '/var/lib/safelight'
   return join(from.environment.get('HOME') ?? homedir(), '.local/state/safelight')
+}
+
+/** A number of the file, or of a variable; not a number where the variable holds none, which checks.ts tells. */
+function numberAt(from: Ingredients, field: keyof typeof numbers, origins: Record<string, string>): number {
+  const written = from.settings[field]
+  if (written !== undefined) return written
+  const { variable, usual } = numbers[field]
+  const text = from.environment.get(variable)
+  if (text === undefined) return usual
+  origins[field] = from.environment.originOf(variable)
+  return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
 }
 
 /** The pin at the top of the file is that of the first destination. */

@@ -80,6 +80,8 @@ export const configSchema = z.strictObject({
   recovery: z.array(recipient).default([]),
   writeOnly: z.boolean().default(false),
   expectEvery: duration.default('26h'),
+  statsInterval: z.int().optional(),
+  maxRetries: z.int().optional(),
   limits: limits.optional(),
   prices: prices.default([]),
   destinations: z.array(destination).default([]),

@@ -53,6 +53,11 @@ identity: file:/run/secrets/identity
 # true: the identity above can only add to the vault, and only a recovery identity reads what was stored.
 writeOnly: false
 
+# How often a run writes down how far it is, in seconds, and how often it tries again what failed and may pass.
+# Without these lines: BACKUP_STATS_INTERVAL and BACKUP_MAX_RETRIES.
+#statsInterval: 60
+#maxRetries: 3
+
 # How often a backup is expected: when the last good one is older, it is overdue. 90min, 26h, 2d, 1w; also by destination.
 expectEvery: 26h
 
