@@ -9,6 +9,8 @@ export const indexKeyPrefix = 'keys/index/'
 export const objectPrefix = 'objects/'
 export const packPrefix = 'packs/'
 export const databasePrefix = 'database/'
+/** Manifests and records, of all hosts. */
+export const hostsPrefix = 'hosts/'
 export const runReportPrefix = 'runs/'
 export const verificationPrefix = 'verifications/'
 export const uploadPrefix = 'uploads/'
