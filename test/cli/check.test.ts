@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { libraryFolders } from '../../src/immich/folders.ts'
 import type { CheckResult } from '../../src/runs/check/check.ts'
-import { createSmallImmich } from '../immich/smallImmich.ts'
+import { createSmallImmich, runOn } from '../immich/smallImmich.ts'
 import { createBucket, s3Client } from '../support/bucket.ts'
 import { standInOnePassword } from '../support/onePassword.ts'
 import { freePort } from '../support/ports.ts'
@@ -42,6 +42,7 @@ describe('everything that a backup needs', () => {
     postgres = await startPostgres()
     url = await postgres.createDatabase('immich')
     await createSmallImmich(url, '3.1.0')
+    await runOn(url, ['UPDATE asset SET "isOffline" = true'])
   })
   afterAll(async () => await postgres[Symbol.asyncDispose]())
 
@@ -99,14 +100,13 @@ describe('everything that a backup needs', () => {
 
   test('is told to the end when much of it fails', async () => {
     await using place = await machine()
-    const port = await freePort()
     await writeFile(join(place.path, 'identity.txt'), 'no identity')
     await writeFile(join(place.path, '.env'), 'SOMETHING=secret\n')
     await chmod(join(place.path, '.env'), 0o644)
     const yaml = 'sources: [{ name: dam, path: nowhere }]\nlibrary: vault\nidentity: file:identity.txt\n'
     const database = 'database: { url: env:URL }\ndestinations: [{ name: disk, type: local, path: vault }]\n'
     await writeFile(join(place.path, 'safelight.yaml'), yaml + database.replace('path: vault', 'path: disk'))
-    const { findings, destinations } = await place.checked([], { URL: `postgres://u:p@127.0.0.1:${port}/x` })
+    const { findings, destinations } = await place.checked([], { URL: url.replace(/\w+$/, 'another') })
     expect(findings.map(({ what, result }) => `${what} ${result}`)).toEqual([
       'configuration good',
       'secret files weak',

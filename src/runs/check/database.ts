@@ -1,7 +1,9 @@
 import type { Config } from '../../config/config.ts'
 import { databaseSettings } from '../../config/database.ts'
+import { readCatalogue } from '../../immich/catalogue.ts'
+import { readMediaRoot } from '../../immich/mediaRoot.ts'
 import { unreadableRelations } from '../../immich/rights.ts'
-import { readSchema } from '../../immich/schema.ts'
+import { readSchema, type ImmichSchema } from '../../immich/schema.ts'
 import type { Queryable } from '../../immich/session.ts'
 import { describeDatabase, type DatabaseSettings } from '../../immich/settings.ts'
 import { openDatabaseSnapshot } from '../../immich/snapshot.ts'
@@ -9,15 +11,17 @@ import { findPgDump } from '../../immich/tools.ts'
 import { chooseImmichVersion, readImmichVersion, readPostgresVersion } from '../../immich/versions.ts'
 import { compareClocks } from '../../storage/probe/clock.ts'
 import type { Finding } from '../../storage/probe/finding.ts'
+import { checkNamedFiles } from './namedFiles.ts'
 
 /** So many tables are named. */
 const namedTables = 3
 
 /** Whether the database can be dumped: reached, Immich's, readable, and with a pg_dump that fits. */
 export async function* checkDatabase(
-  { database, immichServer, immichVersion }: Pick<Config, 'database' | 'immichServer' | 'immichVersion'>,
+  config: Pick<Config, 'database' | 'immichServer' | 'immichVersion' | 'library'>,
   { now, signal }: { now: () => Date; signal: AbortSignal },
 ): AsyncGenerator<Finding> {
+  const { database } = config
   if (database === undefined) return
   if (database === false) {
     yield notWanted
@@ -36,15 +40,27 @@ export async function* checkDatabase(
   }
   const rights = await rightsIn(session, settings)
   yield rights
-  if (rights.result === 'good') {
-    const sources = { serverUrl: immichServer, configured: immichVersion }
-    const told = await readImmichVersion(session, schema)
-    const immich = await chooseImmichVersion({ ...sources, database: told }, signal)
-    yield { what: 'Immich', result: 'good', detail: `version ${immich.version}, by its ${immich.source}` }
-  }
+  if (rights.result === 'good') yield* contents(session, schema, config, signal)
   const clock = await compareClocks(async () => await timeOf(session), { now, whose: "the database's" })
   yield { what: 'clock', ...clock }
   yield { what: 'pg_dump', result: 'good', detail: await findPgDump(postgres.major) }
+}
+
+/** What a backup reads of it. */
+async function* contents(
+  db: Queryable,
+  schema: ImmichSchema,
+  { immichServer, immichVersion, library }: Parameters<typeof checkDatabase>[0],
+  signal: AbortSignal,
+): AsyncGenerator<Finding> {
+  const database = await readImmichVersion(db, schema)
+  const sources = { database, serverUrl: immichServer, configured: immichVersion }
+  const { version, source } = await chooseImmichVersion(sources, signal)
+  yield { what: 'Immich', result: 'good', detail: `version ${version}, by its ${source}` }
+  if (library === undefined) return
+  const catalogue = readCatalogue(db, schema, await readMediaRoot(db, schema))
+  const verdict = await checkNamedFiles(library, catalogue)
+  if (verdict) yield { what: 'named files', ...verdict }
 }
 
 const notWanted: Finding = {
