@@ -12,7 +12,6 @@ export function overdueProblems(
   lastGood: SnapshotRecord | undefined,
   now: Date,
 ): Problem[] {
-  const late = (message: string): Problem => ({ kind: 'overdue', severity: 'bad', message })
   if (!lastGood) {
     return vault ? [{ kind: 'never', severity: 'bad', message: 'there is no complete backup yet' }] : []
   }
@@ -35,6 +34,10 @@ export function overdueProblems(
   else if (isOlder(taken, lastGood) && ageOf(taken) > expectEveryMs)
     problems.push(late(`the dump of the database is of ${formatDuration(ageOf(taken))} ago; ${expected}`))
   return problems
+}
+
+function late(message: string): Problem {
+  return { kind: 'overdue', severity: 'bad', message }
 }
 
 /** When the next good backup has to be there. */

@@ -33,8 +33,8 @@ async function vaultThatRefuses({ vault: { storage, identity, pin } }: Fixture, 
 test('a good run reports what it did and names what it skipped', async () => {
   await using fixture = await Fixture.create()
   await fixture.write('library/a.jpg', 'photo')
-  const now = () => new Date('2026-11-21T02:00:00Z')
-  const record = await fixture.backupWell({ now })
+  const now = new Date('2026-11-21T02:00:00Z')
+  const record = await fixture.backupWell({ now: () => now })
   expect(await reportsIn(fixture)).toEqual([
     {
       version: 1,

@@ -13,6 +13,16 @@ function problemsOf(found: DestinationFacts, at = now): string[] {
   return destinationStatus(found, at).problems.map(({ kind, severity }) => `${kind} ${severity}`)
 }
 
+/** How this machine remembers the end of a run, shortly after its report was stored. */
+function resultOf(exitCode: number) {
+  const ended = new Date('2026-11-21T03:01:00.400Z')
+  return { destination: 'disk', ended, exitCode, snapshot: null, error: 'as this machine tells it' }
+}
+
+function coverageAt(time: string) {
+  return destinationStatus(facts(), new Date(time)).verification?.coverage
+}
+
 test('a good backup of last night is well', () => {
   expect(destinationStatus(facts(), now)).toMatchObject({
     health: 'good',
@@ -94,21 +104,14 @@ describe('runs without a snapshot', () => {
   })
 
   test('are told once, when this machine knows of them as well', () => {
-    const result = (ended: string, exitCode: number) => ({
-      destination: 'disk',
-      ended: new Date(ended),
-      exitCode,
-      snapshot: null,
-      error: 'as this machine tells it',
-    })
-    const own = run({ state: 'FAILED', results: [result('2026-11-21T03:01:00.400Z', 1)] })
+    const own = run({ state: 'FAILED', results: [resultOf(1)] })
     const both = destinationStatus(facts({ vault: { reports: [failed, report()] }, runs: [own] }), now)
     expect(both.ended).toMatchObject([{ error: 'the bucket is gone' }])
     const only = destinationStatus(facts({ runs: [own] }), now)
     expect(only.ended).toMatchObject([{ outcome: 'failed', error: 'as this machine tells it' }])
-    const refused = run({ state: 'FAILED', results: [result('2026-11-21T03:01:00.400Z', 11)] })
+    const refused = run({ state: 'FAILED', results: [resultOf(11)] })
     expect(problemsOf(facts({ runs: [refused] }))).toEqual([])
-    const cancelled = run({ state: 'INTERRUPTED', results: [result('2026-11-21T03:01:00.400Z', 130)] })
+    const cancelled = run({ state: 'INTERRUPTED', results: [resultOf(130)] })
     expect(problemsOf(facts({ runs: [cancelled] }))).toEqual(['interrupted note'])
   })
 })
@@ -240,11 +243,10 @@ describe('the vault', () => {
 
 describe('verification', () => {
   test('counts what was read back within 90 days, by the day it is asked', () => {
-    const at = (time: string) => destinationStatus(facts(), new Date(time)).verification?.coverage
-    expect(at('2026-11-21T05:00:00Z')).toEqual({ objects: 1000, read: 940, stored: 940 })
-    expect(at('2026-12-30T00:00:00Z')).toEqual({ objects: 1000, read: 940, stored: 940 })
-    expect(at('2026-12-31T00:00:00Z')).toEqual({ objects: 1000, read: 200, stored: 200 })
-    expect(at('2027-03-01T00:00:00Z')).toEqual({ objects: 1000, read: 0, stored: 0 })
+    expect(coverageAt('2026-11-21T05:00:00Z')).toEqual({ objects: 1000, read: 940, stored: 940 })
+    expect(coverageAt('2026-12-30T00:00:00Z')).toEqual({ objects: 1000, read: 940, stored: 940 })
+    expect(coverageAt('2026-12-31T00:00:00Z')).toEqual({ objects: 1000, read: 200, stored: 200 })
+    expect(coverageAt('2027-03-01T00:00:00Z')).toEqual({ objects: 1000, read: 0, stored: 0 })
   })
 
   test('that found damage is bad', () => {
