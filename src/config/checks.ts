@@ -33,6 +33,7 @@ export function checkConfig(checked: Checked): Problem[] {
   return [
     ...checkNames(checked, 'sources'),
     ...checkNames(checked, 'destinations'),
+    ...checkNames(checked, 'notify'),
     ...checkSourceNames(checked),
     ...checkPins(checked),
     ...checkBuckets(checked),
@@ -43,7 +44,7 @@ export function checkConfig(checked: Checked): Problem[] {
 }
 
 /** Works on what was written, so that a bad entry does not hide a double name. */
-function checkNames(checked: Checked, field: 'sources' | 'destinations'): Problem[] {
+function checkNames(checked: Checked, field: 'sources' | 'destinations' | 'notify'): Problem[] {
   const written = checked.document.data[field]
   if (!Array.isArray(written)) return []
   const names = written.map((entry: unknown) =>
@@ -120,6 +121,9 @@ function checkNothingIsWrittenIntoSources(checked: Checked): Problem[] {
     ...config.sources.map(({ name, path }) => ({ name: `source ${name}`, path })),
   ]
   const written: { field: FieldPath; path: string }[] = [{ field: ['state'], path: config.state }]
+  if (config.metrics?.textfile !== undefined) {
+    written.push({ field: ['metrics', 'textfile'], path: config.metrics.textfile })
+  }
   for (const [index, destination] of config.destinations.entries()) {
     if (destination.type === 'local') {
       written.push({ field: ['destinations', index, 'path'], path: destination.path })

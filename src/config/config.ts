@@ -5,6 +5,7 @@ import type { LocalDestination } from './destinations/local.ts'
 import type { RcloneDestination } from './destinations/rclone.ts'
 import type { S3Destination } from './destinations/s3.ts'
 import type { SftpDestination } from './destinations/sftp.ts'
+import type { NotifyChannel } from './notify.ts'
 import type { FileSettings } from './schema.ts'
 
 /** A valid configuration: paths absolute, defaults filled in, references followed. Deeply frozen. */
@@ -21,6 +22,7 @@ export interface Config extends Pick<
   | 'recovery'
   | 'writeOnly'
   | 'expectEvery'
+  | 'metrics'
   | 'limits'
   | 'prices'
 > {
@@ -38,6 +40,8 @@ export interface Config extends Pick<
   maxRetries: number
   identity: Secret | undefined
   passphrase: Secret | undefined
+  /** Who is told how backups are doing. */
+  notify: NotifyChannel[]
   destinations: Destination[]
   /** Where each value came from, by field: `file:line`, or a variable. A field that is not here has its default. */
   origins: Record<string, string>

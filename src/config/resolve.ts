@@ -55,6 +55,8 @@ export function resolveConfig(from: Ingredients): Config {
     recovery: settings.recovery,
     writeOnly: settings.writeOnly,
     expectEvery: settings.expectEvery,
+    notify: settings.notify.map((written, index) => followAll(from, ['notify', index], written)),
+    metrics: resolveMetrics(from),
     statsInterval: numberAt(from, 'statsInterval', origins),
     maxRetries: numberAt(from, 'maxRetries', origins),
     limits: settings.limits,
@@ -136,6 +138,12 @@ function numberAt(from: Ingredients, field: keyof typeof numbers, origins: Recor
   if (text === undefined) return usual
   origins[field] = from.environment.originOf(variable)
   return /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+}
+
+function resolveMetrics({ settings, folder }: Ingredients): Config['metrics'] {
+  const { textfile, ...rest } = settings.metrics ?? {}
+  if (textfile === undefined) return settings.metrics
+  return { ...rest, textfile: resolvePath(folder, textfile) }
 }
 
 /** The pin at the top of the file is that of the first destination. */

@@ -15,6 +15,8 @@ import { duration } from './duration.ts'
 import { httpUrl, name, pin, secret, text } from './fields.ts'
 import { limits } from './limits.ts'
 import { prices } from './prices.ts'
+import { metrics } from './metrics.ts'
+import { notify } from './notify.ts'
 import { recipientProblem } from './recipient.ts'
 
 export const comparisons = ['size', 'mtime', 'ctime', 'inode'] as const
@@ -80,6 +82,8 @@ export const configSchema = z.strictObject({
   recovery: z.array(recipient).default([]),
   writeOnly: z.boolean().default(false),
   expectEvery: duration.default('26h'),
+  notify,
+  metrics: metrics.optional(),
   statsInterval: z.int().optional(),
   maxRetries: z.int().optional(),
   limits: limits.optional(),

@@ -61,6 +61,15 @@ writeOnly: false
 # How often a backup is expected: when the last good one is older, it is overdue. 90min, 26h, 2d, 1w; also by destination.
 expectEvery: 26h
 
+# Who is told how backups are doing: email, ntfy, discord, slack, webhook, healthchecks. docs/notifications.md has each.
+# Try them with: safelight notify test
+#notify:
+#  - { name: phone, type: ntfy, url: env:NTFY_URL, on: [failure, overdue, recovery, sharp-drop, verification-failure] }
+#  - { name: cron, type: healthchecks, url: env:HEALTHCHECKS_URL }
+
+# Metrics for Prometheus: a file for node_exporter, a Pushgateway, or both.
+#metrics: { textfile: /var/lib/prometheus/node-exporter/safelight.prom, pushgateway: http://pushgateway:9091 }
+
 # What backups may take of the link, all destinations together: 10MB/s, 20Mbit/s, at hours of the day, files at once.
 #limits: { upload: 20Mbit/s, hours: [{ from: "08:00", to: "23:00", upload: 4Mbit/s }], concurrency: 4 }
 
