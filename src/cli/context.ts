@@ -2,6 +2,7 @@ import type { Readable } from 'node:stream'
 import type { Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import type { Variables } from '../config/environment.ts'
+import type { Draft } from '../config/load.ts'
 import type { Need } from '../config/needs.ts'
 import type { Secret } from '../config/secret.ts'
 import type { ExitCode } from '../shared/errors.ts'
@@ -20,14 +21,17 @@ export interface Surroundings {
 }
 
 /** What every command gets. */
-export interface Context extends Pick<Surroundings, 'cwd' | 'signal'> {
+export interface Context extends Pick<Surroundings, 'cwd' | 'signal' | 'env' | 'stdin' | 'stderr'> {
   readonly output: Output
   /**
    * The configuration, by `--config`, SAFELIGHT_CONFIG or `./safelight.yaml`.
    * @param needs the parts that the command can't do without; only those must be there.
+   * @param draft what to take in place of the file.
    * @throws UserError that tells everything that is wrong with it.
    */
-  readonly loadConfig: (needs: readonly Need[]) => Config
+  readonly loadConfig: (needs: readonly Need[], draft?: Draft) => Config
+  /** Absolute path of the configuration file, whether it is there or not. */
+  readonly configFile: string
   /**
    * The secret that an option refers to.
    * @param option its name, for messages: `--into`.

@@ -10,6 +10,7 @@ import { dataRecipients } from './dataRecipients.ts'
 import { examples } from './examples.ts'
 import { openIdentity } from './openIdentity.ts'
 import { recoverySheet } from './output/recoverySheet.ts'
+import { vaultSheet } from './vaultSheet.ts'
 
 interface Options {
   to?: string
@@ -55,18 +56,9 @@ export async function run(context: Context, command: Command): Promise<void> {
       now: new Date(),
       signal: context.signal,
     })
-    const pin = { id: vault.id, fingerprint: vault.fingerprint }
-    const sheet = {
-      destination: destination.name,
-      location: storage.location,
-      created: vault.created.toISOString(),
-      vault: pin,
-      writeOnly,
-      identity: { recipient: identity.recipient, reference: config.identity?.reference },
-      recovery,
-    }
+    const sheet = vaultSheet(vault, { config, destination, recipient: identity.recipient })
     context.output.result(sheet, () => recoverySheet(sheet))
-    if (config.file) await pinVault(config.file, destination.name, pin)
+    if (config.file) await pinVault(config.file, destination.name, sheet.vault)
     context.output.note(config.file ? `\nPinned the vault in ${config.file}.` : '')
   } finally {
     await storage.close()
