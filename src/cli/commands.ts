@@ -15,6 +15,11 @@ interface CommandGroup {
 
 /** Every command, in the order in which help lists them. */
 export const commands: readonly (CommandEntry | CommandGroup)[] = [
+  {
+    name: 'setup',
+    summary: 'set up everything for a destination, by questions',
+    load: () => import('./setup.ts'),
+  },
   { name: 'init', summary: 'create the vault of a destination', load: () => import('./init.ts') },
   { name: 'backup', summary: 'back up the library and the database', load: () => import('./backup.ts') },
   {

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { readEnvironment } from '../config/environment.ts'
-import { loadConfig } from '../config/load.ts'
+import { configFile, loadConfig } from '../config/load.ts'
 import { isReference, referenceForms, resolveSecret, type Secret } from '../config/secret.ts'
 import { exitCodes, UserError } from '../shared/errors.ts'
 import { commands } from './commands.ts'
@@ -49,9 +49,13 @@ function contextFor(args: readonly string[], around: Surroundings, output: Outpu
   return {
     cwd: around.cwd,
     signal: around.signal,
+    env: around.env,
+    stdin: around.stdin,
+    stderr: around.stderr,
     output,
     interactive: around.stdin.isTTY === true,
-    loadConfig: (needs) => loadConfig({ file, env: around.env, cwd: around.cwd, needs }),
+    loadConfig: (needs, draft) => loadConfig({ file, env: around.env, cwd: around.cwd, needs, draft }),
+    configFile: configFile({ file, env: around.env, cwd: around.cwd }),
     resolveSecret: (reference, option) => secretOf(reference, option, around),
     ask: async (question) => await ask(question, around),
     askSecret: async (question) => await askSecret(question, around),
