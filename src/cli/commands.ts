@@ -51,7 +51,7 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
   },
   {
     name: 'check',
-    summary: 'probe the destinations, and say what to improve',
+    summary: 'look whether everything is in place, and say what to do',
     load: () => import('./check.ts'),
   },
   {
