@@ -90,7 +90,7 @@ export class OpenRun {
     const update = this.#db.prepare(
       `UPDATE job SET state = @state, files_total = @filesTotal, files_done = @filesDone, bytes_total = @bytesTotal,
          speed = CASE WHEN @now > updated AND @state = 'RUNNING' AND job.state = 'RUNNING'
-           THEN max(0, (@bytesDone - bytes_done) * 1000 / (@now - updated)) ELSE speed END,
+           THEN CAST(max(0, (@bytesDone - bytes_done) * 1000 / (@now - updated)) AS INTEGER) ELSE speed END,
          bytes_done = @bytesDone,
          started = CASE WHEN @state = 'RUNNING' AND job.state <> 'RUNNING' THEN @now ELSE started END,
          completed = CASE WHEN @state = 'COMPLETED' THEN coalesce(completed, @now) END,
