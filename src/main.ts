@@ -2,13 +2,17 @@ import { runProgram } from './cli/program.ts'
 import { processVariables } from './config/environment.ts'
 import { exitCodes } from './shared/errors.ts'
 
+/** A tidy end takes 15 seconds at most, where a storage does not answer; whoever asked for it may have 20. */
+const longestEndMs = 19_000
+
 const stop = new AbortController()
 
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
-    // Whoever asks twice does not want to wait for a tidy end.
+    // Whoever asks twice does not want to wait for a tidy end. What is written by then is whole.
     if (stop.signal.aborted) process.exit(exitCodes.cancelled)
     stop.abort()
+    setTimeout(() => process.exit(exitCodes.cancelled), longestEndMs).unref()
   })
 }
 

@@ -1,27 +1,17 @@
 import { Option, type Command } from 'commander'
-import packageJson from '../../package.json' with { type: 'json' }
 import type { Config, Destination } from '../config/config.ts'
-import { databaseSettings } from '../config/database.ts'
 import { findDestination } from '../config/destination.ts'
-import type { Identity } from '../crypto/identity.ts'
-import { libraryFolders } from '../immich/folders.ts'
 import { backup } from '../runs/backup/backup.ts'
-import { usualCheckpointInterval } from '../runs/backup/checkpoints.ts'
-import type { BackupEnd, BackupPlan, DestinationVault } from '../runs/backup/plan.ts'
+import { exitCodeOf } from '../runs/backup/exitCode.ts'
+import type { BackupEnd } from '../runs/backup/plan.ts'
 import type { BackupProgress } from '../runs/backup/progress.ts'
-import type { FolderSource } from '../runs/backup/source.ts'
-import { rememberedRecord } from '../runs/stateFolder.ts'
-import { exitCodes, UserError, type ExitCode } from '../shared/errors.ts'
-import { printablePath } from '../shared/bytePath.ts'
-import type { RecordId } from '../vault/record.ts'
-import { recordName } from '../vault/snapshots.ts'
-import type { Vault } from '../vault/vault.ts'
+import { UserError, type ExitCode } from '../shared/errors.ts'
+import { planOf, targetsOf } from './backupPlan.ts'
+import { backUpAndTell } from './backUpAndTell.ts'
 import type { Context } from './context.ts'
-import { dataRecipients } from './dataRecipients.ts'
 import { examples } from './examples.ts'
+import { progressLine } from './output/backupProgress.ts'
 import { documentWithForecast, summaryWithForecast } from './output/dryRunSummary.ts'
-import { describeError } from './output/errors.ts'
-import { openDestination, pinnedHostFolder } from './openDestination.ts'
 import { openIdentity } from './openIdentity.ts'
 import { pricingOf } from './pricing.ts'
 
@@ -29,6 +19,7 @@ interface Options {
   to?: string[]
   dryRun?: boolean
   only?: 'files' | 'database'
+  force?: boolean
 }
 
 export function configure(command: Command): void {
@@ -36,11 +27,25 @@ export function configure(command: Command): void {
     .option('--to <name>', 'a destination, as often as wanted; without it, all of them', collect)
     .option('--dry-run', 'only say what would be found and stored, and what it would cost')
     .addOption(new Option('--only <part>', 'back up one part').choices(['files', 'database']))
+    .option('--force', 'go on although a run on another machine may be alive')
+    .option('--status', "the same as 'safelight status'")
+    .option('--check', "the same as 'safelight check'")
+    .option('--setup <type>', "the same as 'safelight setup <type>'")
+    .option('--reset', "the same as 'safelight reset'")
     .addHelpText(
       'after',
       `
 A file is read once for all destinations. One that is slow or fails does not
-stop the others: each has its own snapshot, and its own result.
+stop the others: each has its own snapshot, and its own result. One that fails
+for what may pass is tried again, after half a minute and later.
+
+A run that was interrupted goes on where it was. While a run is alive, another
+one is refused. --force only helps against a run on another machine that was
+heard of lately and is known to be dead; never against one on this machine.
+
+The story of the last run is in backup.log, in the state folder. Where stdout is
+no terminal, it goes there as JSON lines; with --json there is one document at
+the end instead.
 
 Exit codes: 0 done, 3 done but something could not be read or looks wrong,
 10 no vault there, 11 another run holds the state directory, 12 wrong key,
@@ -60,11 +65,13 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
   const config = context.loadConfig(needsOf(options.only))
   const destinations = chosen(config, options.to)
   const ends = await backUp(context, config, destinations, options)
+  for (const { destination, warnings = [] } of ends)
+    for (const warning of warnings) context.output.warn(`${destination}: ${warning}`)
   const [end, second] = ends
   if (end && !end.result && !second) throw end.error
-  tellEnds(context, config, ends)
+  if (options.dryRun || !context.output.toLog) tellEnds(context, config, ends)
   context.signal.throwIfAborted()
-  return exitCodeOf(ends)
+  return conclude(ends)
 }
 
 function tellEnds({ output }: Context, config: Config, ends: readonly BackupEnd[]): void {
@@ -96,143 +103,23 @@ async function backUp(
   context: Context,
   config: Config,
   destinations: readonly Destination[],
-  { dryRun, only }: Options,
+  { dryRun, only, force = false }: Options,
 ): Promise<BackupEnd[]> {
   const identity = await openIdentity(config, context)
+  const targets = targetsOf(context, config, destinations, identity)
+  const plan = planOf(config, { only, dryRun })
+  if (!dryRun) return await backUpAndTell(context, config, { plan, targets, force })
   using progress = context.output.startProgress()
-  const plan: BackupPlan = {
-    host: config.host,
-    sources: sourcesOf(config),
-    ignore: config.ignore,
-    compare: config.compare,
-    oneFileSystem: config.oneFileSystem,
-    database: databaseOf(config, only),
-    only,
-    dryRun,
-    program: `safelight ${packageJson.version}`,
-    checkpointEvery: usualCheckpointInterval,
-    now: () => new Date(),
-    onProgress: (state) => progress.update(progressLine(state)),
-    onEnd: (end) => {
-      if (destinations.length > 1 && !context.signal.aborted) tellEnd(context, end)
-    },
-    signal: context.signal,
-  }
-  const targets = destinations.map((destination) => ({
-    name: destination.name,
-    open: async () => await openForBackup(context, config, destination, identity),
-  }))
-  return await backup(plan, targets)
-}
-
-async function openForBackup(
-  context: Context,
-  config: Config,
-  destination: Destination,
-  identity: Identity,
-): Promise<DestinationVault> {
-  await using stack = new AsyncDisposableStack()
-  const opened = stack.use(await openDestination(context, config, destination, identity))
-  const { vault, storage, folder } = opened
-  requireSameMode(config, vault)
-  const owned = stack.move()
-  return {
-    vault,
-    storage,
-    identity,
-    recipients: dataRecipients(config, identity),
-    folder,
-    heads: () => headsOfOthers(config, destination),
-    [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
-  }
-}
-
-/** One of several has its end: the others may take hours. */
-function tellEnd({ output }: Context, { destination, result, error }: BackupEnd): void {
-  if (result) {
-    if (result.snapshot) output.note(`${destination}: snapshot ${recordName(result.snapshot.record)}`)
-    return
-  }
-  output.warn(`destination ${destination} failed`)
-  output.fail(error)
+  const onProgress = (state: BackupProgress): void => progress.update(progressLine(state))
+  return await backup({ ...plan, onProgress, signal: context.signal }, targets)
 }
 
 /** @throws UserError when a destination failed: with the exit code of all, or with the one for anything. */
-function exitCodeOf(ends: readonly BackupEnd[]): ExitCode {
-  const failed = ends.filter(({ error }) => error !== undefined)
-  if (failed.length === 0) return Math.max(...ends.map(({ result }) => result?.exitCode ?? 0)) as ExitCode
-  const codes = new Set(failed.map(({ error }) => describeError(error).exitCode))
-  const [code = exitCodes.failed] = failed.length === ends.length && codes.size === 1 ? codes : []
+function conclude(ends: readonly BackupEnd[]): ExitCode {
+  const failed = ends.filter(({ result }) => result === undefined)
+  if (failed.length === 0) return exitCodeOf(ends)
   throw new UserError(
     `the backup to ${failed.length} of ${ends.length} destinations failed; the others are as told above`,
-    { exitCode: code as ExitCode, cause: failed[0]?.error },
+    { exitCode: exitCodeOf(ends), cause: failed[0]?.error },
   )
-}
-
-/** Whether an identity was ever a recipient of data keys can't be undone, so a vault is of one mode for ever. */
-function requireSameMode(config: Config, vault: Vault): void {
-  if (config.writeOnly === vault.writeOnly) return
-  throw new UserError(
-    vault.writeOnly
-      ? 'the vault is in write-only mode, and the configuration is not'
-      : 'the configuration asks for write-only mode, and this vault was created without it',
-    {
-      hint: vault.writeOnly
-        ? 'Set `writeOnly: true`, with the recovery recipients of the vault.'
-        : "Make a new vault for it with 'safelight init' at another place: this one's identity can open what it holds.",
-    },
-  )
-}
-
-function sourcesOf(config: Config): FolderSource[] {
-  const { library } = config
-  const own = libraryFolders
-    .filter((folder) => library !== undefined && config.include.includes(folder))
-    .map((folder) => ({ treePath: folder, root: `${library}/${folder}`, immich: true }))
-  const further = [...config.sources]
-    .sort((a, b) => a.priority - b.priority)
-    .map(({ name, path }) => ({ treePath: `sources/${name}`, root: path, immich: false }))
-  return [...own, ...further]
-}
-
-function databaseOf(config: Config, only: Options['only']): BackupPlan['database'] {
-  if (!config.database || only === 'files') return undefined
-  return {
-    settings: databaseSettings(config.database),
-    serverUrl: config.immichServer,
-    configuredVersion: config.immichVersion,
-  }
-}
-
-/** What this machine knows of the other destinations: a vault that hides its newest records is betrayed by another. */
-function headsOfOthers(config: Config, destination: Destination): Record<string, RecordId> {
-  const heads: Record<string, RecordId> = {}
-  for (const other of config.destinations) {
-    const folder = other.name === destination.name ? undefined : pinnedHostFolder(config, other)
-    const record = folder === undefined ? undefined : rememberedRecord(folder)
-    if (record) heads[other.name] = { sequence: record.sequence, runId: record.runId }
-  }
-  return heads
-}
-
-const phases: Record<BackupProgress['phase'], string> = {
-  opening: 'opening the vault',
-  database: 'dumping the database',
-  scanning: 'looking for changes',
-  storing: '',
-  checking: 'checking files against the database',
-  committing: 'committing',
-}
-
-function progressLine({ phase, filesDone, filesTotal, bytesDone, bytesTotal, current }: BackupProgress) {
-  if (phase === 'storing') {
-    return {
-      filesDone,
-      filesTotal,
-      bytesDone,
-      bytesTotal,
-      current: current === undefined ? '' : printablePath(current),
-    }
-  }
-  return { filesDone, bytesDone, current: phases[phase] }
 }

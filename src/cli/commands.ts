@@ -28,6 +28,11 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./status.ts'),
   },
   {
+    name: 'reset',
+    summary: 'forget what this machine remembers of its runs',
+    load: () => import('./reset.ts'),
+  },
+  {
     name: 'snapshots',
     summary: 'list the snapshots that can be restored',
     load: () => import('./snapshots.ts'),

@@ -4,6 +4,7 @@ import { readEnvironment } from '../config/environment.ts'
 import { configFile, loadConfig } from '../config/load.ts'
 import { isReference, referenceForms, resolveSecret, type Secret } from '../config/secret.ts'
 import { exitCodes, UserError } from '../shared/errors.ts'
+import { withoutAliases } from './aliases.ts'
 import { commands } from './commands.ts'
 import type { CommandModule, Context, Surroundings } from './context.ts'
 import { Output, type OutputStream, usualColumns } from './output/output.ts'
@@ -14,10 +15,11 @@ const widestHelp = 100
 
 /**
  * Runs the command that the arguments name, and tells its errors.
- * @param args the arguments after the program's own name.
+ * @param written the arguments after the program's own name.
  * @returns the exit code; 1 also for arguments that make no sense.
  */
-export async function runProgram(args: readonly string[], around: Surroundings): Promise<number> {
+export async function runProgram(written: readonly string[], around: Surroundings): Promise<number> {
+  const args = withoutAliases(written)
   const output = new Output(around)
   let exitCode: number = exitCodes.done
   try {

@@ -19,6 +19,7 @@ export interface RunDraft {
 /** How a job stands now. */
 export interface JobUpdate extends JobName, JobProgress {
   state: JobState
+  started: Date | null
 }
 
 /** A run of this process. Only it writes to its rows, as long as it lives. */
@@ -92,13 +93,14 @@ export class OpenRun {
          speed = CASE WHEN @now > updated AND @state = 'RUNNING' AND job.state = 'RUNNING'
            THEN CAST(max(0, (@bytesDone - bytes_done) * 1000 / (@now - updated)) AS INTEGER) ELSE speed END,
          bytes_done = @bytesDone,
-         started = CASE WHEN @state = 'RUNNING' AND job.state <> 'RUNNING' THEN @now ELSE started END,
+         started = @started,
          completed = CASE WHEN @state = 'COMPLETED' THEN coalesce(completed, @now) END,
          updated = @now, error = @error, retries = @retries
        WHERE run = @run AND destination = (SELECT id FROM destination WHERE name = @destination) AND source = @source`,
     )
     const write = this.#db.transaction(() => {
-      for (const job of jobs) update.run({ ...job, run: this.id, now: now.getTime() })
+      for (const job of jobs)
+        update.run({ ...job, started: job.started?.getTime() ?? null, run: this.id, now: now.getTime() })
       this.#db.prepare('UPDATE run SET heartbeat = ? WHERE id = ?').run(now.getTime(), this.id)
     })
     write.immediate()

@@ -37,24 +37,39 @@ function photos(count: number): Record<string, Buffer> {
 }
 
 test('while a backup runs a second one is refused; SIGTERM ends it tidily, and the next goes on from there', async () => {
-  const count = 120
-  await using place = await installed(photos(count))
+  const count = 60
+  await using place = await installed(
+    photos(count),
+    'database: false\nlimits: { upload: 4MB/s }\ndestinations: [{ name: disk, type: local, path: vault }]',
+  )
   const first = start(place, ['backup'])
   await untilStored(place, 3)
   const second = await place.run(['backup'])
   expect(second.exitCode).toBe(exitCodes.locked)
-  expect(second.stderr).toContain('another run is using')
+  expect(second.stderr).toMatch(
+    /another run is using destination disk: safelight \S+, process \d+ on \S+, since 20\S+ \S+ UTC/,
+  )
+  expect((await place.run(['backup', '--force'])).exitCode).toBe(exitCodes.locked)
   first.child.kill('SIGTERM')
   const { exitCode, stderr } = await first.ended
   expect(exitCode).toBe(exitCodes.cancelled)
   expect(stderr).toContain('interrupted')
+  const told = await readFile(join(place.path, 'state/backup.log'), 'utf8')
+  expect(told).toContain('with exit code 130')
+  expect(told).not.toContain('another run')
   const { stdout } = await place.run(['snapshots', '--all', '--json'])
   expect(JSON.parse(stdout)).toMatchObject({ snapshots: [{ complete: false }] })
+  await writeFile(join(place.path, 'safelight.yaml'), await withoutLimits(place))
   const { snapshot } = await backUp(place)
   expect(snapshot.counts.files).toBe(count)
+  expect(await readFile(join(place.path, 'state/backup.log'), 'utf8')).toContain('which was interrupted')
   expect(snapshot.changes['storedContents']).toBeLessThanOrEqual(count - 3)
   expect((await place.run(['verify-restore', '--all'])).exitCode).toBe(exitCodes.done)
 })
+
+async function withoutLimits(place: Workplace): Promise<string> {
+  return (await readFile(join(place.path, 'safelight.yaml'), 'utf8')).replace(/^limits.*\n/m, '')
+}
 
 test('what may not be read is told, and its earlier version stays in the snapshot', async () => {
   await using place = await installed({

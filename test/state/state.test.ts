@@ -27,7 +27,8 @@ function begin(state: State, options: { on?: typeof here; at?: Date; to?: string
 
 function library(destination: string, fields: Partial<JobUpdate>): JobUpdate {
   const counts = { filesTotal: 0, filesDone: 0, bytesTotal: 0, bytesDone: 0 }
-  return { destination, source: 'library', state: 'RUNNING', ...counts, error: null, retries: 0, ...fields }
+  const rest = { started: start, error: null, retries: 0 }
+  return { destination, source: 'library', state: 'RUNNING', ...counts, ...rest, ...fields }
 }
 
 async function someState() {

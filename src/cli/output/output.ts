@@ -37,6 +37,11 @@ export class Output {
     }
   }
 
+  /** Whether a run tells what happens to a log: stdout is no terminal, and no document was asked for. */
+  get toLog(): boolean {
+    return !this.json && this.#stdout.isTTY !== true
+  }
+
   /** Columns of the terminal for results, at least 40; Infinity where it is none. */
   get columns(): number {
     return this.#stdout.isTTY ? Math.max(40, this.#stdout.columns ?? usualColumns) : Infinity
@@ -84,11 +89,14 @@ export class Output {
     })
   }
 
-  /** Shows how far a job is until the result is disposed of. There is one at a time. */
-  startProgress(): Progress & Disposable {
+  /**
+   * Shows how far a job is until the result is disposed of. There is one at a time.
+   * @param sparse where there is no terminal, a line is added now and then.
+   */
+  startProgress({ sparse = true } = {}): Progress & Disposable {
     const live = this.#stderr.isTTY === true
     const progress = new Progress({
-      write: (text) => this.#writeRaw(this.#stderr, text),
+      write: live || sparse ? (text) => this.#writeRaw(this.#stderr, text) : () => undefined,
       live,
       columns: this.#stderr.columns ?? usualColumns,
       now: () => performance.now(),

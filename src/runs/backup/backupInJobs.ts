@@ -47,7 +47,7 @@ export async function backupInJobs(
     sources.map((source, priority) => ({ destination, source, priority })),
   )
   const run = state.beginRun({ program: plan.program, here, pid, intervalMs, jobs: named }, plan.now())
-  const jobs = new Map(destinations.map(({ name }) => [name, new DestinationJobs(name, sources)]))
+  const jobs = new Map(destinations.map(({ name }) => [name, new DestinationJobs(name, sources, plan.now)]))
   using keeper = new JobKeeper(run, [...jobs.values()], { ...book, now: plan.now })
   const stopped = (): void => {
     for (const each of jobs.values()) each.fail('INTERRUPTED', interruption)
@@ -74,7 +74,12 @@ export async function backupInJobs(
 
 const interruption = 'the run was interrupted'
 
-function sourcesOf({ database, only, sources }: BackupPlan): string[] {
+/** What a plan takes, by name, in the order of priority. */
+export function sourcesOf({
+  database,
+  only,
+  sources,
+}: Pick<BackupPlan, 'database' | 'only' | 'sources'>): string[] {
   const folders = only === 'database' ? [] : sources.map(({ treePath }) => treePath)
   return database && only !== 'files' ? [databaseSource, ...folders] : folders
 }

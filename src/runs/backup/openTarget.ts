@@ -17,8 +17,8 @@ export interface OpenTarget extends Omit<DestinationVault, symbol>, AsyncDisposa
 
 /** Opens a destination, and brings its manifest up to its newest record. @throws when that can't be done. */
 export async function openTarget(plan: BackupPlan, destination: BackupDestination): Promise<OpenTarget> {
-  const { name, open, take = takeAlone(name), jobs = new DestinationJobs(name, []) } = destination
   const { host, dryRun: readOnly = false, now, signal } = plan
+  const { name, open, take = takeAlone(name), jobs = new DestinationJobs(name, [], now) } = destination
   await using stack = new AsyncDisposableStack()
   const opened = stack.use(await open())
   const { vault, folder } = opened

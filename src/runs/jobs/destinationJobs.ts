@@ -14,12 +14,14 @@ const nothingDone = { filesTotal: 0, filesDone: 0, bytesTotal: 0, bytesDone: 0 }
 export class DestinationJobs {
   readonly destination: string
   readonly #jobs = new Map<string, JobNow>()
+  readonly #now: () => Date
 
   /** @param sources `database`, and paths in the vault's tree, in the order in which they are taken. */
-  constructor(destination: string, sources: readonly string[]) {
+  constructor(destination: string, sources: readonly string[], now: () => Date) {
     this.destination = destination
+    this.#now = now
     for (const source of sources)
-      this.#jobs.set(source, { ...nothingDone, state: 'PENDING', error: null, retries: 0 })
+      this.#jobs.set(source, { ...nothingDone, state: 'PENDING', started: null, error: null, retries: 0 })
   }
 
   /** How all of them stand now, in the order of their priority. */
@@ -38,7 +40,8 @@ export class DestinationJobs {
     const job = this.#jobs.get(source)
     if (!job) return
     const { filesDone: filesTotal, bytesDone: bytesTotal } = job
-    Object.assign(job, { state: 'RUNNING', error: null, filesTotal, bytesTotal })
+    const started = job.state === 'RUNNING' ? job.started : this.#now()
+    Object.assign(job, { state: 'RUNNING', started, error: null, filesTotal, bytesTotal })
   }
 
   /** Files were found that have to be read. @param bytes as the walk saw them. */

@@ -1,0 +1,116 @@
+import packageJson from '../../package.json' with { type: 'json' }
+import type { Config, Destination } from '../config/config.ts'
+import { databaseSettings } from '../config/database.ts'
+import type { Identity } from '../crypto/identity.ts'
+import { libraryFolders } from '../immich/folders.ts'
+import { usualCheckpointInterval } from '../runs/backup/checkpoints.ts'
+import type { BackupDestination, BackupPlan, DestinationVault } from '../runs/backup/plan.ts'
+import type { FolderSource } from '../runs/backup/source.ts'
+import { rememberedRecord } from '../runs/stateFolder.ts'
+import { UserError } from '../shared/errors.ts'
+import type { RecordId } from '../vault/record.ts'
+import type { Vault } from '../vault/vault.ts'
+import type { Context } from './context.ts'
+import { dataRecipients } from './dataRecipients.ts'
+import { openDestination, pinnedHostFolder } from './openDestination.ts'
+
+/** What a backup takes, as the configuration has it. */
+export function planOf(
+  config: Config,
+  { only, dryRun }: Pick<BackupPlan, 'only' | 'dryRun'>,
+): Omit<BackupPlan, 'onProgress' | 'onEnd' | 'signal'> {
+  return {
+    host: config.host,
+    sources: sourcesOf(config),
+    ignore: config.ignore,
+    compare: config.compare,
+    oneFileSystem: config.oneFileSystem,
+    database: databaseOf(config, only),
+    only,
+    dryRun,
+    program: `safelight ${packageJson.version}`,
+    checkpointEvery: usualCheckpointInterval,
+    now: () => new Date(),
+  }
+}
+
+/** Destinations of the configuration, as a backup takes them. */
+export function targetsOf(
+  context: Context,
+  config: Config,
+  destinations: readonly Destination[],
+  identity: Identity,
+): BackupDestination[] {
+  return destinations.map((destination) => ({
+    name: destination.name,
+    open: async () => await openForBackup(context, config, destination, identity),
+  }))
+}
+
+async function openForBackup(
+  context: Context,
+  config: Config,
+  destination: Destination,
+  identity: Identity,
+): Promise<DestinationVault> {
+  await using stack = new AsyncDisposableStack()
+  const opened = stack.use(await openDestination(context, config, destination, identity))
+  const { vault, storage, folder } = opened
+  requireSameMode(config, vault)
+  const owned = stack.move()
+  return {
+    vault,
+    storage,
+    identity,
+    recipients: dataRecipients(config, identity),
+    folder,
+    heads: () => headsOfOthers(config, destination),
+    [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
+  }
+}
+
+/** Whether an identity was ever a recipient of data keys can't be undone, so a vault is of one mode for ever. */
+function requireSameMode(config: Config, vault: Vault): void {
+  if (config.writeOnly === vault.writeOnly) return
+  throw new UserError(
+    vault.writeOnly
+      ? 'the vault is in write-only mode, and the configuration is not'
+      : 'the configuration asks for write-only mode, and this vault was created without it',
+    {
+      hint: vault.writeOnly
+        ? 'Set `writeOnly: true`, with the recovery recipients of the vault.'
+        : "Make a new vault for it with 'safelight init' at another place: this one's identity can open what it holds.",
+    },
+  )
+}
+
+function sourcesOf(config: Config): FolderSource[] {
+  const { library } = config
+  const own = libraryFolders
+    .filter((folder) => library !== undefined && config.include.includes(folder))
+    .map((folder) => ({ treePath: folder, root: `${library}/${folder}`, immich: true }))
+  const further = [...config.sources]
+    .sort((a, b) => a.priority - b.priority)
+    .map(({ name, path }) => ({ treePath: `sources/${name}`, root: path, immich: false }))
+  return [...own, ...further]
+}
+
+function databaseOf(config: Config, only: BackupPlan['only']): BackupPlan['database'] {
+  if (!config.database || only === 'files') return undefined
+  return {
+    settings: databaseSettings(config.database),
+    serverUrl: config.immichServer,
+    configuredVersion: config.immichVersion,
+  }
+}
+
+/** What this machine knows of the other destinations: a vault that hides its newest records is betrayed by another. */
+function headsOfOthers(config: Config, destination: Destination): Record<string, RecordId> {
+  const heads: Record<string, RecordId> = {}
+  for (const other of config.destinations) {
+    const folder = other.name === destination.name ? undefined : pinnedHostFolder(config, other)
+    const record = folder === undefined ? undefined : rememberedRecord(folder)
+    if (record) heads[other.name] = { sequence: record.sequence, runId: record.runId }
+  }
+  return heads
+}
