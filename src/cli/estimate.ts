@@ -6,6 +6,7 @@ import { compareOffers } from '../runs/forecast/compare.ts'
 import { lookAtLibrary, type LibraryLook } from '../runs/forecast/lookAtLibrary.ts'
 import type { Config } from '../config/config.ts'
 import { bandwidthOf } from './bandwidth.ts'
+import { formatNumberOf } from '../shared/format.ts'
 import type { Context } from './context.ts'
 import { examples } from './examples.ts'
 import { folderSources } from './folderSources.ts'
@@ -33,7 +34,8 @@ export async function run(context: Context): Promise<void> {
   const config = context.loadConfig(['library'])
   const look = await lookAt(context, config)
   if (look.unreadable > 0) {
-    context.output.warn(`${look.unreadable} folders or files can't be looked at, and are not counted`)
+    const what = formatNumberOf(look.unreadable, 'folder or file', 'folders or files')
+    context.output.warn(`${what} can't be looked at, and ${look.unreadable === 1 ? 'is' : 'are'} not counted`)
   }
   const bandwidth = bandwidthOf([config.limits])
   const estimate = {

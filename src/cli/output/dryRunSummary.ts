@@ -65,15 +65,14 @@ function findingLines({ added, changed, moved, gone, largest, odd }: Findings): 
     ),
     ...odd.flatMap(oddLines),
     added.files + changed.files > 1
-      ? '  not known  which of them are the same: a backup reads them, and stores them once'
+      ? '  not known  which are the same: a backup reads them, and stores them once'
       : '',
   ].filter((line) => line !== '')
 }
 
 const oddities: Record<OddityKind, (count: number) => string> = {
   sizeOnly: (count) => `${formatNumberOf(count, 'file')} changed content but not time`,
-  original: (count) =>
-    `${formatNumberOf(count, 'original')} changed, which Immich never does: look at them first`,
+  original: (count) => `${formatNumberOf(count, 'original')} changed; Immich never does that: look first`,
   metadataOnly: (count) =>
     `${formatNumberOf(count, 'file')} touched: same size and time, a backup reads them to see`,
   empty: (count) => `${formatNumberOf(count, 'file')} without content: an upload may have broken off`,
@@ -121,12 +120,12 @@ function restoreLines({ ways, downloadSeconds }: Forecast['restore'], { text }: 
   })
 }
 
-/** `US dollars, by the list of 2026-08-18 for S3 Deep Archive, us-east-1` */
+/** `US dollars, S3 Deep Archive, us-east-1, by the list of 2026-08-18` */
 function priceLines({ content, region, asOf, hasOwn }: Tariff): string[] {
   if (asOf === undefined) return ['  costs      US dollars, by your own prices']
   const place = region.includes('-') ? `${content.name}, ${region}` : content.name
   return [
-    `  costs      US dollars, by the list of ${asOf} for ${place}`,
+    `  costs      US dollars, ${place}, by the list of ${asOf}`,
     ...(hasOwn ? ['             and your own prices'] : []),
   ]
 }
