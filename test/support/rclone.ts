@@ -13,13 +13,16 @@ export interface TestRclone extends AsyncDisposable {
   config: string
 }
 
-/** Starts one rclone for as many storages as a test file wants. */
-export async function startTestRclone(): Promise<TestRclone> {
+/**
+ * Starts one rclone for as many storages as a test file wants.
+ * @param further sections of its configuration, for more remotes.
+ */
+export async function startTestRclone(further = ''): Promise<TestRclone> {
   await using stack = new AsyncDisposableStack()
   const { path } = stack.use(await temporaryFolder())
   const folder = join(path, 'disk')
   const config = join(path, 'rclone.conf')
-  await writeFile(config, `[disk]\ntype = alias\nremote = ${folder}\n\n[bucket]\ntype = memory\n`)
+  await writeFile(config, `[disk]\ntype = alias\nremote = ${folder}\n\n[bucket]\ntype = memory\n${further}`)
   const { options } = stack.use(await prepareStorage({ type: 'rclone', remote: 'disk:', config }))
   if (options.type !== 'rclone') throw new Error('other options came back')
   const owned = stack.move()

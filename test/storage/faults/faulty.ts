@@ -39,6 +39,8 @@ export type Severity = 'everything' | 'quick'
 export interface FaultyBackend {
   /** Whether it goes on with interrupted uploads. */
   resumable: boolean
+  /** What of the contract it keeps with faults as well. Without: all of it. */
+  keeps?: readonly (keyof typeof contract)[]
   /** After how many milliseconds without a byte a connection counts as broken: more than making one takes. */
   idleMs: number
   /** @param seed the same one gives the same faults. */
@@ -46,6 +48,9 @@ export interface FaultyBackend {
   /** The backend alone, with so much patience. */
   open(options: StorageOptions, patience: { retry: RetryPolicy; idleMs: number }): Promise<Storage>
 }
+
+/** The parts of the storage contract. */
+const contract = { creating, uploading, cancelling, reading, listing, keys, whole }
 
 const impatient: RetryPolicy = { tries: 12, firstDelayMs: 1, maxDelayMs: 20, budgetMs: 60_000 }
 
@@ -67,7 +72,8 @@ export function throughFaults(backend: FaultyBackend): void {
         },
       }
     })
-    for (const add of [creating, uploading, cancelling, reading, listing, keys, whole]) add(check)
+    const kept = backend.keeps ?? (Object.keys(contract) as (keyof typeof contract)[])
+    for (const part of kept) contract[part](check)
     if (backend.resumable) goingOn(check)
   })
 
