@@ -1,5 +1,6 @@
 /* What the service accounts of the module for Google Cloud may do, and that it is enough for each. */
-import { rm } from 'node:fs/promises'
+import { readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { gcsDestination } from '../../src/config/destinations/gcs.ts'
 import { openStorage } from '../../src/storage/open.ts'
@@ -10,7 +11,7 @@ import { verifyVault } from '../runs/verify/verifying.ts'
 import { startGcsServer } from '../servers/gcs/server.ts'
 import { gcsOptions, newBucket } from '../support/gcs.ts'
 import { gcsRights, type Identity } from './gcsRoles.ts'
-import { Module } from './module.ts'
+import { Module, terraform } from './module.ts'
 
 const contents = ['objects/ab/cd', 'packs/0123-1', 'database/2026-immich.sql.gz']
 const index = ['vault.json', 'keys/index/1.sealed', 'hosts/main/snapshots/0000000001-ab', 'uploads/ab-cd']
@@ -73,6 +74,33 @@ test('of the accounts in the cluster, none can delete or replace anything', asyn
   }
   await storage.close()
 })
+
+test('the roles are those of the page', async () => {
+  const page = await readFile(join(terraform, '../docs/destinations/gcs.md'), 'utf8')
+  const rows = page.matchAll(/^\| (\w+) +\| Storage ([\w ]+?) +\| (.*?) +\|/gm)
+  const shown = Array.from(rows, ([, task = '', role = '', where = '']) => {
+    const places = Array.from(where.matchAll(/`(?:<prefix>\/)?(.*?)`/g), ([, place]) => place)
+    const parts = places.length > 1 ? places.slice(1) : places
+    return grantText(task.replace('verification', 'verify'), `roles/storage.${camelCase(role)}`, parts)
+  })
+  const module = await Module.read('gcs')
+  const given = [...module.resources('google_storage_bucket_iam_member').values()].map((grant) => {
+    const { member = '', role = '' } = grant as Record<string, string>
+    const [, task = ''] = /identity\["?(\w+)/.exec(member) ?? []
+    const places = JSON.stringify(grant['condition'] ?? '').matchAll(/local\.vault\}\/([\w./]*)/g)
+    const parts = Array.from(places, ([, place]) => place)
+    return grantText(task, role, parts)
+  })
+  expect(shown.toSorted()).toEqual(given.toSorted())
+})
+
+function grantText(task: string, role: string, places: readonly (string | undefined)[]): string {
+  return `${task} ${role} ${places.join(' ')}`
+}
+
+function camelCase(words: string): string {
+  return words.replaceAll(' ', '').replace(/^./, (first) => first.toLowerCase())
+}
 
 test('notes on uploads expire, and nothing else', async () => {
   const module = await Module.read('gcs', { 'var.prefix': 'immich' })
