@@ -14,6 +14,7 @@ import { progressLine } from './output/backupProgress.ts'
 import { documentWithForecast, summaryWithForecast } from './output/dryRunSummary.ts'
 import { openIdentity } from './openIdentity.ts'
 import { pricingOf } from './pricing.ts'
+import { tellBackup } from './tellBackup.ts'
 
 interface Options {
   to?: string[]
@@ -62,9 +63,19 @@ ${examples([
 
 export async function run(context: Context, command: Command): Promise<ExitCode> {
   const options = command.opts<Options>()
+  if (options.dryRun) return await backUpAsTold(context, options, () => undefined)
+  return await tellBackup(context, options.to, async (ended) => await backUpAsTold(context, options, ended))
+}
+
+async function backUpAsTold(
+  context: Context,
+  options: Options,
+  ended: (ends: readonly BackupEnd[]) => void,
+): Promise<ExitCode> {
   const config = context.loadConfig(needsOf(options.only))
   const destinations = chosen(config, options.to)
   const ends = await backUp(context, config, destinations, options)
+  ended(ends)
   for (const { destination, warnings = [] } of ends)
     for (const warning of warnings) context.output.warn(`${destination}: ${warning}`)
   const [end, second] = ends

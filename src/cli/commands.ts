@@ -60,6 +60,17 @@ export const commands: readonly (CommandEntry | CommandGroup)[] = [
     load: () => import('./check.ts'),
   },
   {
+    name: 'notify',
+    summary: 'tell people how backups are doing',
+    commands: [
+      {
+        name: 'test',
+        summary: 'send a test message to every channel',
+        load: () => import('./notifyTest.ts'),
+      },
+    ],
+  },
+  {
     name: 'config',
     summary: 'write a configuration file, or show what is in effect',
     commands: [

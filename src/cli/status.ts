@@ -1,4 +1,4 @@
-import type { Command } from 'commander'
+import { Option, type Command } from 'commander'
 import type { Config } from '../config/config.ts'
 import { findDestination } from '../config/destination.ts'
 import { knownRuns } from '../runs/status/knownRuns.ts'
@@ -13,10 +13,12 @@ import { openIdentity } from './openIdentity.ts'
 import { statusDocument } from './output/statusDocument.ts'
 import { statusReport } from './output/statusReport.ts'
 import { lookAtVaults, type VaultLook } from './readStatus.ts'
+import { tellStatus } from './tellStatus.ts'
 
 interface Options {
   from?: string
   watch?: true
+  notify?: true
 }
 
 /** Nothing is asked of a storage more often than this while somebody watches. */
@@ -27,6 +29,9 @@ export function configure(command: Command): void {
   command
     .option('--from <name>', 'one destination; without it, all of them')
     .option('--watch', 'stay, and draw it anew every second, until Ctrl-C')
+    .addOption(
+      new Option('--notify', 'also tell the channels of `notify` what is overdue').conflicts('watch'),
+    )
     .addHelpText(
       'after',
       `
@@ -45,12 +50,13 @@ ${examples([
 }
 
 export async function run(context: Context, command: Command): Promise<ExitCode> {
-  const { from, watch = false } = command.opts<Options>()
+  const { from, watch = false, notify = false } = command.opts<Options>()
   const config = context.loadConfig(['identity', 'destinations'])
   const destinations = from === undefined ? config.destinations : [findDestination(config, from)]
   const identity = await openIdentity(config, context)
   const look = async () => await lookAtVaults(context, config, destinations, identity)
   const status = watch ? await watched(context, config, look) : judged(config, await look())
+  if (notify) await tellStatus(context, config, status)
   const left = leftOut(config)
   const { output } = context
   output.result(statusDocument(status, left), (style) =>

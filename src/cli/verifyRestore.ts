@@ -2,7 +2,7 @@ import { InvalidArgumentError, Option, type Command } from 'commander'
 import packageJson from '../../package.json' with { type: 'json' }
 import { findDestination } from '../config/destination.ts'
 import { levels, type Level } from '../runs/verify/document.ts'
-import type { Extent, VerifyProgress } from '../runs/verify/verification.ts'
+import type { Extent, VerifyProgress, VerifyResult } from '../runs/verify/verification.ts'
 import { verify } from '../runs/verify/verify.ts'
 import type { ExitCode } from '../shared/errors.ts'
 import { DataKeyRing } from '../vault/dataKeys.ts'
@@ -13,6 +13,7 @@ import { expectHeadOption, knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
 import { verifyDocument, verifySummary } from './output/verifySummary.ts'
 import { scratchFolder } from './scratchFolder.ts'
+import { tellVerification } from './tellVerification.ts'
 import { addThawOptions, thawChoice, type ThawOptions } from './thawOptions.ts'
 
 interface Options extends ThawOptions {
@@ -70,6 +71,18 @@ ${examples([
 
 export async function run(context: Context, command: Command): Promise<ExitCode> {
   const options = command.opts<Options>()
+  return await tellVerification(
+    context,
+    options.from,
+    async (ended) => await verifyAsTold(context, options, ended),
+  )
+}
+
+async function verifyAsTold(
+  context: Context,
+  options: Options,
+  ended: (result: VerifyResult) => void,
+): Promise<ExitCode> {
   const config = context.loadConfig(['identity', 'destinations'])
   const destination = findDestination(config, options.from)
   await using opened = await openDestination(context, config, destination)
@@ -91,6 +104,7 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
     onProgress: (state) => progress.update(progressLine(state)),
     signal: context.signal,
   })
+  ended(result)
   const end = { destination: destination.name, location: vault.storage.location, result }
   context.output.result(verifyDocument(end), (style) => verifySummary(end, style))
   return result.exitCode

@@ -43,7 +43,7 @@ const webhook = z.strictObject({
   type: z.literal('webhook'),
   url: secretReference,
   headers: z.record(text, secretReference).default({}),
-  template: z.unknown(),
+  template: z.unknown().optional(),
 })
 
 const ntfy = z.strictObject({

@@ -55,6 +55,7 @@ export class DestinationRun {
   #database: RunFacts['database']
   #toRead: FileTotals = { files: 0, bytes: 0 }
   #keptMoving = false
+  readonly #previous: Date | undefined
 
   constructor(plan: BackupPlan, target: OpenTarget, company: Company) {
     const { vault, storage, identity, recipients, chain, jobs } = target
@@ -62,6 +63,7 @@ export class DestinationRun {
     this.#target = target
     this.#company = company
     this.#signal = AbortSignal.any([plan.signal, this.#end.signal])
+    this.#previous = chain.parent?.complete ? new Date(chain.parent.created) : undefined
     this.#key = new RunKey(vault, recipients, chain, this.#signal)
     this.#checkpoints = new Checkpoints(plan.checkpointEvery, plan.now, async () => {
       await chain.commit(this.#draft({ complete: false }), plan.now(), { signal: this.#signal })
@@ -125,7 +127,14 @@ export class DestinationRun {
   async #takeFiles(): Promise<void> {
     if (this.#plan.only === 'database') return
     const { chain, jobs, folder } = this.#target
-    const traveller = { manifestFile: workingCopy(folder), chain, jobs, tally: this.#tally, lane: this.#lane, findings: this.#findings }
+    const traveller = {
+      manifestFile: workingCopy(folder),
+      chain,
+      jobs,
+      tally: this.#tally,
+      lane: this.#lane,
+      findings: this.#findings,
+    }
     for (let walks = 0; ;) {
       const { listed, skipped, gone } = await this.#company.rounds.next(traveller)
       this.#toRead.files += listed.files - skipped.files
@@ -216,7 +225,15 @@ export class DestinationRun {
     const isPartial = sharpDrop || this.#keptMoving || unreadable + unstable > 0
     const exitCode = isPartial ? exitCodes.partial : exitCodes.done
     const { location } = this.#target.vault.storage
-    return { exitCode, location, snapshot, tally: this.#tally, toRead: this.#toRead, warnings: [...warnings] }
+    return {
+      exitCode,
+      location,
+      snapshot,
+      tally: this.#tally,
+      toRead: this.#toRead,
+      previous: this.#previous,
+      warnings: [...warnings],
+    }
   }
 
   /** Stores the report. That it could not be is one more of the warnings, and changes nothing else. */

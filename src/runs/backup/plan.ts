@@ -89,5 +89,7 @@ interface BackupFacts {
   tally: Tally
   /** What a run would read and store, or did. */
   toRead: { files: number; bytes: number }
+  /** When the snapshot before was made; undefined for the first, and where a checkpoint came between. */
+  previous?: Date | undefined
   warnings: string[]
 }

@@ -1,0 +1,66 @@
+import type { Destination } from '../config/config.ts'
+import type { BackupEnd } from '../runs/backup/plan.ts'
+import { backupNews } from '../runs/telling/backupNews.ts'
+import { measuredBackup } from '../runs/telling/measured.ts'
+import { kindsOf, lineOf, toldEnd, type KnownDestination, type ToldEnd } from '../runs/telling/toldEnd.ts'
+import type { ExitCode } from '../shared/errors.ts'
+import type { Context } from './context.ts'
+import { lookAround } from './lookAround.ts'
+import { destinationsMeant, knownDestination, tellerFor, type Teller } from './teller.ts'
+
+/**
+ * Does a backup, and tells its owner's channels and metrics how it ended: also when it could not begin, because the
+ * library or a secret is not there.
+ * @param names of the destinations, where they were given.
+ * @param work does it, and says how it ended as soon as that is known.
+ */
+export async function tellBackup(
+  context: Context,
+  names: readonly string[] | undefined,
+  work: (ended: (ends: readonly BackupEnd[]) => void) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const teller = tellerFor(context)
+  const meant = teller && destinationsMeant(teller.config, names)
+  if (!meant) return await work(() => undefined)
+  const known = new Map(meant.map((each) => [each.name, knownDestination(teller.config, each)]))
+  let ends: readonly BackupEnd[] = []
+  await teller.start('backup')
+  try {
+    return await work((all) => (ends = all))
+  } catch (error) {
+    if (ends.length === 0) ends = meant.map(({ name }) => ({ destination: name, error }))
+    throw error
+  } finally {
+    await tellEnds(context, teller, toldEnds(ends, known))
+  }
+}
+
+function toldEnds(
+  ends: readonly BackupEnd[],
+  known: ReadonlyMap<Destination['name'], KnownDestination>,
+): ToldEnd[] {
+  return ends.flatMap((end) => {
+    const about = known.get(end.destination)
+    return (about && toldEnd(end, about)) ?? []
+  })
+}
+
+async function tellEnds(context: Context, teller: Teller, ends: readonly ToldEnd[]): Promise<void> {
+  if (ends.length === 0) return
+  const { host, destinations } = teller.config
+  const now = new Date()
+  const occasion = await teller.occasion(now)
+  const others = destinations.filter(({ name }) => ends.every(({ destination }) => destination !== name))
+  const news = await lookAround(context, teller, { others, previous: newestBefore(ends) }, occasion)
+  await Promise.all([
+    teller.measure(ends.map((end) => measuredBackup(end, host, now))),
+    teller.end('backup', kindsOf(ends), ends.map(lineOf).join('\n')),
+    teller.tell([...backupNews(ends, occasion), ...news]),
+  ])
+}
+
+/** When the newest good backup before this one was made, of the destinations that have a new one. */
+function newestBefore(ends: readonly ToldEnd[]): Date | undefined {
+  const times = ends.flatMap((end) => (end.outcome === 'made' ? (end.previous ?? []) : []))
+  return times.sort((a, b) => b.getTime() - a.getTime())[0]
+}

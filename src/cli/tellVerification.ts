@@ -1,0 +1,63 @@
+import type { Destination } from '../config/config.ts'
+import { measuredVerification } from '../runs/telling/measured.ts'
+import {
+  verificationKinds,
+  verificationNews,
+  type VerificationEnd,
+} from '../runs/telling/verificationNews.ts'
+import type { VerifyResult } from '../runs/verify/verification.ts'
+import type { ExitCode } from '../shared/errors.ts'
+import type { Context } from './context.ts'
+import { lookAround } from './lookAround.ts'
+import { destinationsMeant, knownDestination, tellerFor, type Teller } from './teller.ts'
+
+/**
+ * Does a verification, and tells its owner's channels and metrics how it ended.
+ * @param name of the destination, where it was given.
+ * @param work does it, and says what it found as soon as that is known.
+ */
+export async function tellVerification(
+  context: Context,
+  name: string | undefined,
+  work: (ended: (result: VerifyResult) => void) => Promise<ExitCode>,
+): Promise<ExitCode> {
+  const teller = tellerFor(context)
+  const [destination, second] =
+    (teller && destinationsMeant(teller.config, name === undefined ? undefined : [name])) ?? []
+  // What the command has to say about its arguments is for whoever typed them.
+  if (!teller || !destination || second) return await work(() => undefined)
+  let end: VerificationEnd | undefined
+  await teller.start('verify-restore')
+  try {
+    return await work((result) => (end = { destination: destination.name, result }))
+  } catch (error) {
+    end ??= { destination: destination.name, error }
+    throw error
+  } finally {
+    if (end) await tellEnd(context, teller, destination, end)
+  }
+}
+
+async function tellEnd(
+  context: Context,
+  teller: Teller,
+  destination: Destination,
+  end: VerificationEnd,
+): Promise<void> {
+  const { config } = teller
+  const now = new Date()
+  const { expectEveryMs } = knownDestination(config, destination)
+  const measured = measuredVerification(end, expectEveryMs, config.host, now)
+  if (!measured) return
+  const occasion = await teller.occasion(now)
+  const { kinds, text } = verificationKinds(end)
+  const created = end.result?.snapshot?.created
+  const lastGood = new Map(created === undefined ? [] : [[destination.name, new Date(created)]])
+  const seen = { others: config.destinations, lastGood, previous: undefined }
+  const news = await lookAround(context, teller, seen, occasion)
+  await Promise.all([
+    teller.measure([measured]),
+    teller.end('verify-restore', kinds, text),
+    teller.tell([...verificationNews(end, occasion), ...news]),
+  ])
+}
