@@ -2,6 +2,8 @@ import { chmod, cp, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { exitCodes } from '../../src/shared/errors.ts'
+import { thisMachine } from '../../src/state/liveness.ts'
+import { openState } from '../../src/state/state.ts'
 import { installed, type Workplace } from './running.ts'
 import { workplace } from './safelight.ts'
 
@@ -85,6 +87,49 @@ destinations: [{ name: disk, type: local, path: vault }, { name: other, type: lo
   })
   expect((await place.run(['status', '--from', 'disk'])).exitCode).toBe(exitCodes.partial)
 }, 60_000)
+
+test('status shows how far a backup is that another process takes', async () => {
+  await using place = await frozenPlace()
+  await place.configure('expectEvery: 5000w')
+  const begun = new Date(Date.now() - 60_000)
+  using state = openState(join(place.path, 'state'), begun)
+  const name = (source: string) => ({ destination: 'disk', source })
+  const jobs = ['library', 'upload'].map((source, priority) => ({ ...name(source), priority }))
+  const run = state.beginRun(
+    { program: 'test', here: thisMachine(), pid: 1, intervalMs: 60_000, jobs },
+    begun,
+  )
+  const far = {
+    filesTotal: 10,
+    bytesTotal: 8 * 2 ** 30,
+    error: null,
+    retries: 0,
+    state: 'RUNNING',
+    started: begun,
+  } as const
+  run.update([{ ...name('library'), ...far, filesDone: 0, bytesDone: 0 }], begun)
+  const later = new Date(begun.getTime() + 50_000)
+  run.update([{ ...name('library'), ...far, filesDone: 2, bytesDone: 2 * 2 ** 30 }], later)
+  const { exitCode, stdout } = await place.run(['status'])
+  expect(exitCode).toBe(exitCodes.done)
+  expect(stdout).toContain(`
+  at work    library: 25 %  2 of 10 files  2.00 GiB of 8.00 GiB
+             41.0 MiB/s, 2 min 30 s left
+  to come    upload
+`)
+  const { destinations } = JSON.parse((await place.run(['status', '--json'])).stdout) as {
+    destinations: { running: unknown }[]
+  }
+  expect(destinations[0]?.running).toMatchObject({
+    source: 'state',
+    started: begun.toISOString(),
+    lastSign: later.toISOString(),
+    jobs: [
+      { source: 'library', state: 'RUNNING', filesDone: 2, bytesPerSecond: 42_949_672, secondsLeft: 151 },
+      { source: 'upload', state: 'PENDING', secondsLeft: null },
+    ],
+  })
+})
 
 test('status --watch draws until Ctrl-C, and leaves the last state on the screen that was there before', async () => {
   await using place = await frozenPlace()

@@ -16,7 +16,7 @@ import { RefusingStorage } from '../../support/refusingStorage.ts'
 import { newVault } from '../../vault/vaults.ts'
 import { openTestVault } from '../backedUp.ts'
 import { report } from '../status/facts.ts'
-import { Fixture, openAsDestination } from './fixture.ts'
+import { Fixture, openAsDestination, type Wishes } from './fixture.ts'
 
 /** All reports in a vault, oldest first. */
 async function reportsIn({ vault: test }: Fixture): Promise<(RunReport | undefined)[]> {
@@ -126,4 +126,14 @@ test('only the runs since a moment are listed', async () => {
     await storeRunReport(vault, report({ started: `2026-11-${day}T02:00:00.000Z` }), {})
   const keys = await listRunReports(vault, new Date('2026-11-20T02:00:00Z'), {})
   expect(keys.map((key) => key.slice(0, 21))).toEqual(['runs/20261120T020000Z', 'runs/20261121T020000Z'])
+})
+
+test('a record says when all files were last seen, whatever came after that', async () => {
+  await using fixture = await Fixture.create()
+  const at = (day: number) => new Date(`2026-11-${day}T02:00:00Z`)
+  const takenBy = async (wishes: Wishes) => (await fixture.backup(wishes)).snapshot?.record.filesTaken
+  const database = { only: 'database', database: undefined } as const
+  expect(await takenBy({ ...database, now: () => at(18) })).toBeNull()
+  expect(await takenBy({ now: () => at(19) })).toBe(at(19).toISOString())
+  expect(await takenBy({ ...database, now: () => at(20) })).toBe(at(19).toISOString())
 })

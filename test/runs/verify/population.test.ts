@@ -126,3 +126,21 @@ describe('what earlier verifications found', () => {
     expect(population.coverage('read', new Date('2026-05-15T00:00:00Z')).recent).toBe(2)
   })
 })
+
+test('the days of the last checks are told, bad and never checked objects and those of over a year ago are not', () => {
+  const longAgo = new Date('2025-02-01T00:00:00Z')
+  population.recall(ids.slice(3, 6), 'stored', march)
+  population.recall(ids.slice(6, 8), 'read', march)
+  population.recall(ids.slice(7, 9), 'read', 'bad')
+  population.recall(ids.slice(1, 4), 'read', january)
+  population.recall(ids.slice(0, 1), 'read', longAgo)
+  const now = new Date('2026-03-10T12:00:00Z')
+  expect(population.checkedOnDays('read', now)).toEqual([
+    ['2026-01-01', 3],
+    ['2026-03-01', 2],
+  ])
+  expect(population.checkedOnDays('stored', now)).toEqual([
+    ['2026-01-01', 2],
+    ['2026-03-01', 5],
+  ])
+})
