@@ -6,10 +6,9 @@ import { libraryFolders } from '../immich/folders.ts'
 import { usualCheckpointInterval } from '../runs/backup/checkpoints.ts'
 import type { BackupDestination, BackupPlan, DestinationVault } from '../runs/backup/plan.ts'
 import type { FolderSource } from '../runs/backup/source.ts'
+import { requireSameMode } from '../runs/sameMode.ts'
 import { rememberedRecord } from '../runs/stateFolder.ts'
-import { UserError } from '../shared/errors.ts'
 import type { RecordId } from '../vault/record.ts'
-import type { Vault } from '../vault/vault.ts'
 import type { Context } from './context.ts'
 import { dataRecipients } from './dataRecipients.ts'
 import { openDestination, pinnedHostFolder } from './openDestination.ts'
@@ -56,7 +55,7 @@ async function openForBackup(
   await using stack = new AsyncDisposableStack()
   const opened = stack.use(await openDestination(context, config, destination, identity))
   const { vault, storage, folder } = opened
-  requireSameMode(config, vault)
+  requireSameMode(config.writeOnly, vault)
   const owned = stack.move()
   return {
     vault,
@@ -67,21 +66,6 @@ async function openForBackup(
     heads: () => headsOfOthers(config, destination),
     [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
   }
-}
-
-/** Whether an identity was ever a recipient of data keys can't be undone, so a vault is of one mode for ever. */
-function requireSameMode(config: Config, vault: Vault): void {
-  if (config.writeOnly === vault.writeOnly) return
-  throw new UserError(
-    vault.writeOnly
-      ? 'the vault is in write-only mode, and the configuration is not'
-      : 'the configuration asks for write-only mode, and this vault was created without it',
-    {
-      hint: vault.writeOnly
-        ? 'Set `writeOnly: true`, with the recovery recipients of the vault.'
-        : "Make a new vault for it with 'safelight init' at another place: this one's identity can open what it holds.",
-    },
-  )
 }
 
 function sourcesOf(config: Config): FolderSource[] {
