@@ -38,12 +38,3 @@ class Collected extends Writable {
     done()
   }
 }
-
-/** The same, for where only the folder and the variables matter. */
-export async function runHere(
-  cwd: string,
-  args: readonly string[],
-  env: Record<string, string> = {},
-): Promise<Ended> {
-  return await runInProcess(args, { cwd, env })
-}

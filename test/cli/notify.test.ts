@@ -5,7 +5,7 @@ import { identityFile } from '../../src/crypto/identity.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { backUp, createTestVault } from '../runs/backedUp.ts'
-import { runHere } from './inProcess.ts'
+import { runInProcess } from './inProcess.ts'
 
 const channels = `notify:
   - { name: hook, type: webhook, url: env:HOOK }
@@ -36,12 +36,12 @@ ${config}
     CHECK: `${receiver.url}/check/T0KEN`,
     VERIFY_CHECK: `${receiver.url}/verify/T0KEN`,
   }
-  await runHere(path, ['keys', 'generate', '--out', 'identity.txt'])
-  await runHere(path, ['init', '--yes'])
+  await runInProcess(['keys', 'generate', '--out', 'identity.txt'], { cwd: path })
+  await runInProcess(['init', '--yes'], { cwd: path })
   return {
     path,
     receiver,
-    run: async (...args: string[]) => await runHere(path, args, env),
+    run: async (...args: string[]) => await runInProcess(args, { cwd: path, env }),
     metrics: async () => await readFile(join(path, 'safelight.prom'), 'utf8'),
     [Symbol.asyncDispose]: async () => await stack.disposeAsync(),
   }
@@ -105,7 +105,7 @@ describe('a backup', () => {
 metrics: { textfile: none/safelight.prom, pushgateway: ${broken.url} }`,
     )
     const env = { HOOK: `${broken.url}/hook/T0KEN` }
-    const { exitCode, stdout, stderr } = await runHere(here.path, ['backup', '--json'], env)
+    const { exitCode, stdout, stderr } = await runInProcess(['backup', '--json'], { cwd: here.path, env })
     expect(exitCode).toBe(0)
     expect(stderr).toMatch(/warning: notification channel hook: answered 40[04] /)
     expect(stderr).toContain('warning: notification channel nowhere: safelight.yaml:9:40: notify[1].url: ')
@@ -170,12 +170,12 @@ notify: [{ name: hook, type: webhook, url: env:HOOK }]
 `,
     )
     const env = { HOOK: `${receiver.url}/hook` }
-    expect((await runHere(folder.path, ['status', '--notify'], env)).exitCode).toBe(1)
+    expect((await runInProcess(['status', '--notify'], { cwd: folder.path, env })).exitCode).toBe(1)
     expect(taken(receiver)).toEqual([
       'No photo backup to disk for 8 days',
       'Weekly photo backup report: disk needs a look',
     ])
-    await runHere(folder.path, ['status', '--notify'], env)
+    await runInProcess(['status', '--notify'], { cwd: folder.path, env })
     expect(taken(receiver)).toEqual([])
   })
 })
@@ -194,7 +194,7 @@ describe('safelight notify test', () => {
       '/verify/T0KEN/log',
       'Test message from Safelight',
     ])
-    const one = await runHere(here.path, ['notify', 'test', 'hook', '--json'])
+    const one = await runInProcess(['notify', 'test', 'hook', '--json'], { cwd: here.path })
     expect(one.exitCode).toBe(1)
     expect(JSON.parse(one.stdout)).toEqual({
       channels: [
@@ -209,7 +209,7 @@ describe('safelight notify test', () => {
   ])('of a channel that there is not names those that there are', async (config, name, message) => {
     await using folder = await temporaryFolder()
     await writeFile(join(folder.path, 'safelight.yaml'), config)
-    const { exitCode, stderr } = await runHere(folder.path, ['notify', 'test', name])
+    const { exitCode, stderr } = await runInProcess(['notify', 'test', name], { cwd: folder.path })
     expect(exitCode).toBe(1)
     expect(stderr).toContain(message)
   })
