@@ -11,12 +11,15 @@ export interface Bandwidth {
 /** 100 Mbit/s: for whoever says nothing. */
 const usual = 12_500_000
 
-/** The rate that all of these limits allow, or a usual one where they allow any. */
-export function bandwidthOf(limits: readonly (LimitSettings | undefined)[]): Bandwidth {
+/**
+ * What a restore can count on: what all of these limits allow, and no more than what was measured; a usual rate where
+ * neither says anything.
+ * @param measured bytes a second.
+ */
+export function bandwidthOf(limits: readonly (LimitSettings | undefined)[], measured = Infinity): Bandwidth {
   const rates = limits.map((each) => parseRate(each?.download ?? 'unlimited') ?? Infinity)
-  const slowest = Math.min(...rates)
-  if (slowest === Infinity) {
-    return { bytesPerSecond: usual, text: '100 Mbit/s (assumed)' }
-  }
-  return { bytesPerSecond: slowest, text: `${formatRate(slowest)} (limits.download)` }
+  const allowed = Math.min(...rates)
+  if (measured < allowed) return { bytesPerSecond: measured, text: `${formatRate(measured)} (measured)` }
+  if (allowed < Infinity) return { bytesPerSecond: allowed, text: `${formatRate(allowed)} (limits.download)` }
+  return { bytesPerSecond: usual, text: '100 Mbit/s (assumed)' }
 }

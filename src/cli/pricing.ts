@@ -8,7 +8,8 @@ import { bandwidthOf, type Bandwidth } from './bandwidth.ts'
 export interface Pricing {
   /** Undefined where nothing says what the destination costs. */
   tariff: Tariff | undefined
-  bandwidth: Bandwidth
+  /** How fast it is restored from. @param measured bytes a second, where a verification told. */
+  bandwidth: (measured: number | undefined) => Bandwidth
 }
 
 /** What a destination costs, by its name, and how fast it is restored from. */
@@ -18,7 +19,7 @@ export function pricingOf(config: Config): (destination: string) => Pricing {
     const destination = findDestination(config, name)
     return {
       tariff: tariffOf(pricedPlace(destination), own),
-      bandwidth: bandwidthOf([config.limits, destination.limits]),
+      bandwidth: (measured) => bandwidthOf([config.limits, destination.limits], measured),
     }
   }
 }

@@ -1,6 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { bandwidthOf } from '../../src/cli/bandwidth.ts'
 import { summaryWithForecast } from '../../src/cli/output/dryRunSummary.ts'
 import type { BackupEnd } from '../../src/runs/backup/plan.ts'
 import { Tally } from '../../src/runs/backup/tally.ts'
@@ -105,6 +106,7 @@ test('a dry run is told in 80 columns, with all that a frozen class costs', () =
           added: { content: scaled(gigabyte, 5), index: gigabyte },
           requests: { content: { ...noRequests, puts: 5000 }, index: noRequests },
           restored: scaled(gigabyte, 400),
+          readRate: undefined,
           growth: {
             content: { days: 100, amount: scaled(gigabyte, 20) },
             index: { days: 100, amount: nothing },
@@ -117,7 +119,7 @@ test('a dry run is told in 80 columns, with all that a frozen class costs', () =
     },
   }
   const tariff = tariffOf({ provider: 'aws', region: 'us-east-1', storageClass: 'DEEP_ARCHIVE' })
-  const pricing = { tariff, bandwidth: { bytesPerSecond: 12_500_000, text: '100 Mbit/s (assumed)' } }
+  const pricing = { tariff, bandwidth: (rate: number | undefined) => bandwidthOf([], rate) }
   const text = summaryWithForecast(end, () => pricing)
   expect(text.split('\n').filter((line) => line.length > 80)).toEqual([])
   expect(text).toMatchInlineSnapshot(`
@@ -165,4 +167,18 @@ test('a dry run is told in 80 columns, with all that a frozen class costs', () =
   expect(summaryWithForecast(end, () => ({ ...pricing, tariff: undefined }))).toContain(
     'costs      not known; `prices` in the configuration can tell',
   )
+})
+
+function limits(download: string) {
+  return { download, hours: [] }
+}
+
+test('a restore is as fast as the limits allow and as was measured, and as usual where nothing tells', () => {
+  expect(bandwidthOf([undefined]).text).toBe('100 Mbit/s (assumed)')
+  expect(bandwidthOf([limits('16MiB/s'), limits('8MiB/s')]).text).toBe('8.00 MiB/s (limits.download)')
+  expect(bandwidthOf([limits('16MiB/s')], 4 * mebibyte).text).toBe('4.00 MiB/s (measured)')
+  expect(bandwidthOf([limits('2MiB/s')], 4 * mebibyte)).toEqual({
+    bytesPerSecond: 2 * mebibyte,
+    text: '2.00 MiB/s (limits.download)',
+  })
 })

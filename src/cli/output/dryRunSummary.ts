@@ -33,6 +33,7 @@ export function summaryWithForecast(end: BackupEnd, pricing: (destination: strin
 }
 
 function dryRunDocument({ findings, survey }: DryRun, { tariff, bandwidth }: Pricing): unknown {
+  const { bytesPerSecond } = bandwidth(survey.readRate)
   return {
     findings,
     stored: survey.stored,
@@ -46,8 +47,8 @@ function dryRunDocument({ findings, survey }: DryRun, { tariff, bandwidth }: Pri
           class: tariff.storageClass,
           pricesOf: tariff.asOf ?? null,
           ownPrices: tariff.hasOwn,
-          downloadBytesPerSecond: bandwidth.bytesPerSecond,
-          ...forecast(tariff, survey, bandwidth.bytesPerSecond),
+          downloadBytesPerSecond: bytesPerSecond,
+          ...forecast(tariff, survey, bytesPerSecond),
         }
       : null,
   }
@@ -91,7 +92,8 @@ function oddLines({ kind, files, examples }: Oddity): string[] {
 function forecastLines(survey: Survey, { tariff, bandwidth }: Pricing): string[] {
   if (!tariff) return ['  costs      not known; `prices` in the configuration can tell']
   const { growth } = survey
-  const { run, month, year, committed, restore } = forecast(tariff, survey, bandwidth.bytesPerSecond)
+  const rate = bandwidth(survey.readRate)
+  const { run, month, year, committed, restore } = forecast(tariff, survey, rate.bytesPerSecond)
   const daily = growth && growth.content.amount.bytes / growth.content.days
   return [
     ...priceLines(tariff),
@@ -103,7 +105,7 @@ function forecastLines(survey: Survey, { tariff, bandwidth }: Pricing): string[]
     year && daily !== undefined
       ? `    in a year  ${formatDollars(year.cost)} a month for ${formatBytes(year.bytes)}, with ${formatBytes(daily)} a day as until now`
       : '    in a year  not known before a week has passed',
-    ...restoreLines(restore, bandwidth),
+    ...restoreLines(restore, rate),
   ].filter((line) => line !== '')
 }
 

@@ -21,7 +21,7 @@ export interface Forecast {
 }
 
 /** @param bytesPerSecond how fast a restore downloads. */
-export function forecast(tariff: Tariff, survey: Survey, bytesPerSecond: number): Forecast {
+export function forecast(tariff: Tariff, survey: Omit<Survey, 'readRate'>, bytesPerSecond: number): Forecast {
   const { stored, added, requests, restored, growth } = survey
   const after = { content: sum(stored.content, added.content), index: sum(stored.index, added.index) }
   const inYear = growth && {

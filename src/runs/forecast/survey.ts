@@ -10,6 +10,7 @@ import type { VaultAmounts, VaultRequests } from './cost.ts'
 import type { FindingsBook } from './findings.ts'
 import { growthOf, type Addition, type Growth } from './growth.ts'
 import { indexRequests } from './indexRequests.ts'
+import { measuredRate } from './measuredRate.ts'
 import { sumRequests } from './requests.ts'
 import { UploadForecast, uploadWayOf } from './uploads.ts'
 
@@ -25,6 +26,8 @@ export interface Survey {
   restored: Amount
   /** Undefined as long as the vault is too young to tell. */
   growth: { content: Growth; index: Growth } | undefined
+  /** Bytes a second at which the vault was read lately; undefined when nothing tells. */
+  readRate: number | undefined
 }
 
 const measure = { objectSize, smallSize }
@@ -60,6 +63,7 @@ export async function survey(
     requests: { content: requests.content, index: sumRequests(requests.index, indexRun) },
     restored: sum(amountOf(currentHolding(db, measure)), added),
     growth: content && dumps && { content, index: dumps },
+    readRate: await measuredRate(vault, { signal }),
   }
 }
 
