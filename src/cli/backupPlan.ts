@@ -2,15 +2,14 @@ import packageJson from '../../package.json' with { type: 'json' }
 import type { Config, Destination } from '../config/config.ts'
 import { databaseSettings } from '../config/database.ts'
 import type { Identity } from '../crypto/identity.ts'
-import { libraryFolders } from '../immich/folders.ts'
 import { usualCheckpointInterval } from '../runs/backup/checkpoints.ts'
 import type { BackupDestination, BackupPlan, DestinationVault } from '../runs/backup/plan.ts'
-import type { FolderSource } from '../runs/backup/source.ts'
 import { requireSameMode } from '../runs/sameMode.ts'
 import { rememberedRecord } from '../runs/stateFolder.ts'
 import type { RecordId } from '../vault/record.ts'
 import type { Context } from './context.ts'
 import { dataRecipients } from './dataRecipients.ts'
+import { folderSources } from './folderSources.ts'
 import { openDestination, pinnedHostFolder } from './openDestination.ts'
 
 /** What a backup takes, as the configuration has it. */
@@ -20,7 +19,7 @@ export function planOf(
 ): Omit<BackupPlan, 'onProgress' | 'onEnd' | 'signal'> {
   return {
     host: config.host,
-    sources: sourcesOf(config),
+    sources: folderSources(config),
     ignore: config.ignore,
     compare: config.compare,
     oneFileSystem: config.oneFileSystem,
@@ -66,17 +65,6 @@ async function openForBackup(
     heads: () => headsOfOthers(config, destination),
     [Symbol.asyncDispose]: async () => await owned.disposeAsync(),
   }
-}
-
-function sourcesOf(config: Config): FolderSource[] {
-  const { library } = config
-  const own = libraryFolders
-    .filter((folder) => library !== undefined && config.include.includes(folder))
-    .map((folder) => ({ treePath: folder, root: `${library}/${folder}`, immich: true }))
-  const further = [...config.sources]
-    .sort((a, b) => a.priority - b.priority)
-    .map(({ name, path }) => ({ treePath: `sources/${name}`, root: path, immich: false }))
-  return [...own, ...further]
 }
 
 function databaseOf(config: Config, only: BackupPlan['only']): BackupPlan['database'] {
