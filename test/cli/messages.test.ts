@@ -4,11 +4,12 @@
  */
 import { chmod, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { armor, Encrypter } from 'age-encryption'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openIdentity } from '../../src/cli/openIdentity.ts'
 import type { Context } from '../../src/cli/context.ts'
 import type { Config } from '../../src/config/config.ts'
-import { generateIdentity, identityFile, protectWithPassphrase } from '../../src/crypto/identity.ts'
+import { generateIdentity, identityFile } from '../../src/crypto/identity.ts'
 import { exitCodes } from '../../src/shared/errors.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { runInProcess } from './inProcess.ts'
@@ -60,7 +61,7 @@ interface Mistake {
 const usual = () => `${base}destinations: [${disk}]\n${pin}\n`
 const twoDestinations = `${base}destinations: [${disk}, { name: other, type: local, path: other }]\n`
 const anotherIdentity = identityFile(await generateIdentity({ postQuantum: false }), new Date())
-const protectedIdentity = await protectWithPassphrase(anotherIdentity, 'correct horse')
+const protectedIdentity = await protectedLightly(anotherIdentity, 'correct horse')
 const strongRecipient = (await generateIdentity({ postQuantum: true })).recipient
 const otherRecipient = (await generateIdentity({ postQuantum: false })).recipient
 const otherPin = `vault: { id: ${'a'.repeat(32)}, fingerprint: ${'b'.repeat(32)} }`
@@ -73,6 +74,14 @@ async function mistake(args: string, { yaml, files, before, stdin, terminal, env
   return { exitCode, said: stderr.replaceAll(folder.path, '.').replaceAll(/\s+/g, ' ') }
 }
 
+/** As `age -p -a` has it, but for the seconds that it makes a guess cost. */
+async function protectedLightly(text: string, passphrase: string): Promise<string> {
+  const encrypter = new Encrypter()
+  encrypter.setScryptWorkFactor(10)
+  encrypter.setPassphrase(passphrase)
+  return armor.encode(await encrypter.encrypt(text))
+}
+
 async function recordsOf(folder: string): Promise<string> {
   const [name = ''] = await readdir(join(folder, 'vault/hosts/main/snapshots'))
   return join(folder, 'vault/hosts/main/snapshots', name)
@@ -81,6 +90,17 @@ async function recordsOf(folder: string): Promise<string> {
 async function overwrite(path: string, content: string): Promise<void> {
   await chmod(path, 0o600)
   await writeFile(path, content)
+}
+
+/** Arguments, what is wrong around them, the exit code, and words of the message. */
+type Told = readonly [args: string, how: Mistake | (() => Mistake), exitCode: number, words: string]
+
+function theseAreTold(mistakes: readonly Told[]): void {
+  const named = mistakes.map(([args, how, exitCode, words]) => ({ args, how, exitCode, words }))
+  test.each(named)('$args: $words', async ({ args, how, exitCode, words }) => {
+    const made = typeof how === 'function' ? how() : how
+    expect(await mistake(args, made)).toEqual({ exitCode, said: expect.stringContaining(words) })
+  })
 }
 
 /** Puts a folder in a file's place. */
@@ -92,7 +112,7 @@ function folderAs(name: string): (folder: string) => Promise<void> {
 }
 
 describe('the configuration', () => {
-  test.each<[string, Mistake, number, string]>([
+  theseAreTold([
     ['snapshots --config nope.yaml', {}, failed, 'error: there is no configuration file nope.yaml'],
     [
       'snapshots',
@@ -134,14 +154,12 @@ describe('the configuration', () => {
     ['config init', {}, failed, 'safelight.yaml exists already, and is never overwritten'],
     ['config init --out no/such/file', {}, failed, 'error: there is no folder ./no/such'],
     ['config init --out data/upload/photo.jpg/x', {}, failed, "photo.jpg/x can't be written (ENOTDIR)"],
-  ])('%s', async (args, how, exitCode, words) => {
-    expect(await mistake(args, how)).toEqual({ exitCode, said: expect.stringContaining(words) })
-  })
+  ])
 })
 
 describe('the identity', () => {
   const recipient = 'age1pq1'
-  test.each<[string, Mistake, number, string]>([
+  theseAreTold([
     [
       'snapshots',
       { files: { 'identity.txt': '# nothing\n' } },
@@ -201,9 +219,7 @@ describe('the identity', () => {
     ],
     ['keys generate --passphrase', { stdin: '\n' }, failed, 'the answer to "'],
     ['keys generate --passphrase', { stdin: '' }, failed, 'no answer was given to'],
-  ])('%s', async (args, how, exitCode, words) => {
-    expect(await mistake(args, how)).toEqual({ exitCode, said: expect.stringContaining(words) })
-  })
+  ])
 
   test('is asked for where none is configured', async () => {
     const opening = openIdentity({ identity: undefined } as Config, {} as Context)
@@ -217,7 +233,7 @@ describe('the identity', () => {
 
 describe('the vault', () => {
   const mixed = `${base}recovery: [RECIPIENT]\ndestinations: [${disk}]`
-  test.each<[string, Mistake, number, string]>([
+  theseAreTold([
     ['init', {}, failed, 'the configuration pins a vault for destination disk already'],
     [
       'init',
@@ -284,15 +300,13 @@ describe('the vault', () => {
       failed,
       'the configuration asks for write-only mode, and this vault was created without it',
     ],
-  ])('%s', async (args, how, exitCode, words) => {
-    expect(await mistake(args, how)).toEqual({ exitCode, said: expect.stringContaining(words) })
-  })
+  ])
 })
 
 describe('snapshots', () => {
   const otherHost = () => `host: other\n${usual()}`
   const damaged = async (folder: string) => await overwrite(await recordsOf(folder), 'damaged')
-  test.each<[string, Mistake | (() => Mistake), number, string]>([
+  theseAreTold([
     [
       'restore --to new --snapshot 99',
       {},
@@ -312,7 +326,7 @@ describe('snapshots', () => {
       'nothing in the snapshot fits the pattern "nowhere/**"',
     ],
     ['restore --to data', {}, failed, 'would write into the library, ./data'],
-    ['restore --to data/upload/photo.jpg', {}, failed, 'photo.jpg'],
+    ['restore --to safelight.yaml', {}, failed, "safelight.yaml can't be used to restore to: "],
     [
       'restore --to new --expect-head 9-0123456789abcdef',
       {},
@@ -328,10 +342,7 @@ describe('snapshots', () => {
     ],
     ['restore-database --into postgres://u:p@h/x', {}, failed, 'and never the secret itself'],
     ['restore-database --into env:NO_SUCH', {}, failed, 'NO_SUCH is not set'],
-  ])('%s', async (args, how, exitCode, words) => {
-    const made = typeof how === 'function' ? how() : how
-    expect(await mistake(args, made)).toEqual({ exitCode, said: expect.stringContaining(words) })
-  })
+  ])
 
   test('no secret on the command line is repeated', async () => {
     const { said } = await mistake('restore-database --into postgres://u:hunter2@h/x', {})
