@@ -45,10 +45,20 @@ function identitiesAround(path: string): Set<string> {
 /** The path without links; where its end is not there yet, the end as it will be. */
 function realPath(path: string): string {
   const absolute = resolve(path)
-  if (lstatSync(absolute, { throwIfNoEntry: false })) return realpathSync(absolute)
+  if (isThere(absolute)) return realpathSync(absolute)
   return dirname(absolute) === absolute
     ? absolute
     : join(realPath(dirname(absolute)), absolute.slice(dirname(absolute).length))
+}
+
+/** What would lie below a file is not there. */
+function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    if (errorCode(error) === 'ENOTDIR') return false
+    throw error
+  }
 }
 
 function identityOf(path: string): string | undefined {
