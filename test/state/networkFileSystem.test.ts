@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { fuseTypeOf, networkFileSystem } from '../../src/state/networkFileSystem.ts'
+import { openState } from '../../src/state/state.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 
 test('a local folder will do, also one that is not there yet', async () => {
@@ -20,6 +21,26 @@ test('so does a file system in memory', async () => {
     expect(networkFileSystem(place)).toBeUndefined()
   } finally {
     execFileSync('umount', [place])
+  }
+})
+
+test('a folder behind FUSE that reaches over the network is refused, also one in it that is not there yet', async () => {
+  await using folder = await temporaryFolder()
+  const place = join(folder.path, 'remote')
+  mkdirSync(place)
+  mkdirSync(join(folder.path, 'source'))
+  const config = ['--config', '/dev/null']
+  execFileSync('rclone', ['mount', '--daemon', ...config, `:local:${folder.path}/source`, place], {
+    stdio: 'ignore',
+  })
+  try {
+    expect(networkFileSystem(join(place, 'not/yet/there'))).toBe('fuse.rclone')
+    expect(() => openState(join(place, 'state'), new Date())).toThrow(
+      expect.objectContaining({ name: 'UserError', message: expect.stringContaining('fuse.rclone') }),
+    )
+    expect(readdirSync(place)).toEqual([])
+  } finally {
+    execFileSync('fusermount3', ['-u', place])
   }
 })
 

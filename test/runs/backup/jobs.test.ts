@@ -63,6 +63,10 @@ function disk(fixture: Fixture, open?: () => Promise<void> | void): BackupDestin
   }
 }
 
+const denied = (): never => {
+  throw new UserError('nobody is let in')
+}
+
 const noRoute = (): never => {
   throw new UserError('no route to the storage', { temporary: true })
 }
@@ -155,9 +159,6 @@ test('it is tried so often and no more; the next run counts anew', async () => {
 test('what a person has to mend is not tried again, and the other destination is not kept from its snapshot', async () => {
   await using vaults = await SeveralVaults.create({ one: undefined, two: undefined })
   const [one, two] = vaults.destinations()
-  const denied = (): never => {
-    throw new UserError('nobody is let in')
-  }
   const { last, told } = await backUp(vaults.library, [
     { name: 'one', open: one?.open ?? denied },
     { name: two?.name ?? '', open: denied },
