@@ -19,7 +19,7 @@ import { digestAlarm } from '../runs/telling/digest.ts'
 import type { Occasion } from '../runs/telling/occasion.ts'
 import type { KnownDestination } from '../runs/telling/toldEnd.ts'
 import { errorMessage, UserError } from '../shared/errors.ts'
-import { usualPatience } from '../shared/post.ts'
+import { usualPatience } from '../shared/patience.ts'
 import type { Context } from './context.ts'
 import { pinnedHostFolder } from './openDestination.ts'
 

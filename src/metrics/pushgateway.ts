@@ -1,4 +1,5 @@
-import { post, type Patience } from '../shared/post.ts'
+import type { Patience } from '../shared/patience.ts'
+import { post } from '../shared/post.ts'
 import { contentType, exposition } from './exposition.ts'
 import type { Measured } from './metrics.ts'
 

@@ -1,5 +1,5 @@
 import { UserError } from '../shared/errors.ts'
-import { usualPatience, type Patience } from '../shared/post.ts'
+import { usualPatience, type Patience } from '../shared/patience.ts'
 import { sendDiscord } from './channels/discord.ts'
 import { sendPing, type Ping } from './channels/healthchecks.ts'
 import { sendNtfy } from './channels/ntfy.ts'

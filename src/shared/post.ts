@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
-import { sleep } from './abort.ts'
 import { errorCode, UserError } from './errors.ts'
+import { untilTaken, type Patience, type Refusal } from './patience.ts'
 
 /** A small request to somebody else's server. Its URL may be a secret, so it stands in no error. */
 export interface PostRequest {
@@ -10,50 +10,13 @@ export interface PostRequest {
   body: string
 }
 
-/** How long to wait for a server, and how often to ask. */
-export interface Patience {
-  /** At most. */
-  tries: number
-  /** For one answer. */
-  timeoutMs: number
-  /** Before the second try; it doubles from one to the next. */
-  firstDelayMs: number
-  /** A server that asks for more is not asked again. */
-  longestDelayMs: number
-}
-
-/** Half a minute of silence, or a minute and a half of trying, at most. */
-export const usualPatience: Patience = {
-  tries: 3,
-  timeoutMs: 10_000,
-  firstDelayMs: 1000,
-  longestDelayMs: 30_000,
-}
-
-/** Why a request was not accepted. */
-interface Failure {
-  message: string
-  /** Whether the same request may be accepted later. */
-  temporary: boolean
-  /** How long the server wants to be left alone. */
-  delayMs?: number | undefined
-}
-
 /**
  * Posts, again where that may help: after no answer, an answer of 429 or 5xx. The receiver may get it twice.
  * @throws UserError that holds neither the URL, nor anything that was sent or answered; the signal's reason.
  */
 export async function post(request: PostRequest, patience: Patience, signal: AbortSignal): Promise<void> {
   const { url, init } = prepared(request)
-  for (let tries = 1; ; tries += 1) {
-    const failure = await failureOf(url, init, patience.timeoutMs, signal)
-    if (failure === undefined) return
-    const delayMs = failure.delayMs ?? patience.firstDelayMs * 2 ** (tries - 1) * (0.5 + Math.random())
-    if (!failure.temporary || tries >= patience.tries || delayMs > patience.longestDelayMs) {
-      throw new UserError(failure.message)
-    }
-    await sleep(delayMs, signal)
-  }
+  await untilTaken(async () => await failureOf(url, init, patience.timeoutMs, signal), patience, signal)
 }
 
 function prepared({ url: text, headers = {}, body }: PostRequest): { url: URL; init: RequestInit } {
@@ -83,7 +46,7 @@ async function failureOf(
   init: RequestInit,
   timeoutMs: number,
   signal: AbortSignal,
-): Promise<Failure | undefined> {
+): Promise<Refusal | undefined> {
   const timeout = AbortSignal.timeout(timeoutMs)
   try {
     const response = await fetch(url, { ...init, signal: AbortSignal.any([signal, timeout]) })
@@ -98,7 +61,7 @@ async function failureOf(
   }
 }
 
-function refusal({ status, headers }: Response): Failure {
+function refusal({ status, headers }: Response): Refusal {
   const message = `answered ${status} (${STATUS_CODES[status] ?? 'unknown status'})`
   if (status >= 300 && status < 400) {
     return { message: `${message}: it is somewhere else, or wants https`, temporary: false }

@@ -6,7 +6,7 @@ import { exposition, parseExposition } from '../../src/metrics/exposition.ts'
 import { metrics, type Measured, type MetricName } from '../../src/metrics/metrics.ts'
 import { push } from '../../src/metrics/pushgateway.ts'
 import { writeTextfile } from '../../src/metrics/textfile.ts'
-import type { Patience } from '../../src/shared/post.ts'
+import type { Patience } from '../../src/shared/patience.ts'
 import { startReceiver } from '../support/receiver.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { messageOf } from '../../src/notify/compose.ts'
 import { deliver } from '../../src/notify/deliver.ts'
 import type { EmailOptions } from '../../src/notify/options.ts'
-import type { Patience } from '../../src/shared/post.ts'
+import type { Patience } from '../../src/shared/patience.ts'
 import { startMailServer, type MailServer } from '../support/smtpServer.ts'
 import { failure } from './samples.ts'
 
@@ -78,6 +78,19 @@ test('sends unencrypted only where it was told to', async () => {
   expect(server.mails).toEqual([])
   expect(await deliver(optionsFor(server, { security: 'none' }), message, delivering)).toBeUndefined()
   expect(server.mails).toMatchObject([{ encrypted: false }])
+})
+
+test('tries again where a server wants that, as one with a grey list does', async () => {
+  let asked = 0
+  await using server = await startMailServer({
+    onMailFrom: (_address, _session, done) => {
+      asked += 1
+      done(asked < 3 ? Object.assign(new Error('come back later'), { responseCode: 450 }) : null)
+    },
+  })
+  const patient = { ...delivering, patience: { ...patience, tries: 3, longestDelayMs: 100 } }
+  expect(await deliver(optionsFor(server), message, patient)).toBeUndefined()
+  expect({ asked, mails: server.mails.length }).toEqual({ asked: 3, mails: 1 })
 })
 
 describe('a mail is not sent, and it is said why:', () => {

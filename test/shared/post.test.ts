@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { errorMessage, UserError } from '../../src/shared/errors.ts'
-import { post, type Patience } from '../../src/shared/post.ts'
+import type { Patience } from '../../src/shared/patience.ts'
+import { post } from '../../src/shared/post.ts'
 import { type Answer, startReceiver } from '../support/receiver.ts'
 
 const patience: Patience = { tries: 3, timeoutMs: 150, firstDelayMs: 5, longestDelayMs: 300 }

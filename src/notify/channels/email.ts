@@ -1,24 +1,32 @@
-import { createTransport } from 'nodemailer'
-import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
+import { createTransport, type Transporter } from 'nodemailer'
 import { printablePath } from '../../shared/bytePath.ts'
-import type { Patience } from '../../shared/post.ts'
+import { errorCode, errorMessage } from '../../shared/errors.ts'
+import { untilTaken, type Patience, type Refusal } from '../../shared/patience.ts'
 import type { Message } from '../message.ts'
 import type { EmailOptions } from '../options.ts'
 
 const longestAnswer = 200
 
 /**
- * Sends a message by SMTP, to all recipients or none of them: one that is refused is an error, though others may have it.
+ * Sends a message by SMTP. A recipient that is refused is an error, though the others may have got it.
  * @throws UserError without the password in its text; the signal's reason.
  */
 export async function sendEmail(
   options: EmailOptions,
   message: Message,
-  { timeoutMs }: Patience,
+  patience: Patience,
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, port, security, ca, login, from, to } = options
-  const transport = createTransport({
+  const transport = createTransport(transportOptions(options, patience))
+  try {
+    await untilTaken(async () => await refusalOf(transport, options, message, signal), patience, signal)
+  } finally {
+    transport.close()
+  }
+}
+
+function transportOptions({ host, port, security, ca, login }: EmailOptions, { timeoutMs }: Patience) {
+  return {
     host,
     port,
     secure: security === 'tls',
@@ -33,26 +41,41 @@ export async function sendEmail(
     socketCloseTimeout: 0,
     disableFileAccess: true,
     disableUrlAccess: true,
-  })
+  }
+}
+
+/** One try. @returns why the server did not take it, or not for all. */
+async function refusalOf(
+  transport: Transporter,
+  options: EmailOptions,
+  { subject, text }: Message,
+  signal: AbortSignal,
+): Promise<Refusal | undefined> {
+  const { from, to } = options
   try {
-    const { rejected } = await transport.sendMail({
+    const { rejected = [] } = await transport.sendMail({
       from: { name: 'Safelight', address: from },
       to: [...to],
-      subject: message.subject,
-      text: `${message.text}\n`,
+      subject,
+      text: `${text}\n`,
       // So that nobody's holiday note answers.
       headers: { 'Auto-Submitted': 'auto-generated' },
       signal,
     })
-    if (rejected.length > 0)
-      throw new UserError(`the server refused ${rejected.length} of ${to.length} recipients`)
+    if (rejected.length === 0) return undefined
+    // The others have it: they need not get it again.
+    return { message: `the server refused ${rejected.length} of ${to.length} recipients`, temporary: false }
   } catch (error) {
     signal.throwIfAborted()
-    if (error instanceof UserError) throw error
-    throw new UserError(whyNot(error, options))
-  } finally {
-    transport.close()
+    return { message: whyNot(error, options), temporary: isTemporary(error) }
   }
+}
+
+/** A server that says 4xx wants to be asked again, as one that keeps a grey list does. */
+function isTemporary(error: unknown): boolean {
+  const code = error instanceof Error && 'responseCode' in error ? error.responseCode : undefined
+  if (typeof code === 'number') return code >= 400 && code < 500
+  return ['ETIMEDOUT', 'ECONNECTION', 'ESOCKET', 'EDNS'].includes(errorCode(error) ?? '')
 }
 
 const reasons: Partial<Record<string, string>> = {

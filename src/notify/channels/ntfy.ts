@@ -1,5 +1,6 @@
 import { UserError } from '../../shared/errors.ts'
-import { post, type Patience } from '../../shared/post.ts'
+import type { Patience } from '../../shared/patience.ts'
+import { post } from '../../shared/post.ts'
 import type { Message, Severity } from '../message.ts'
 import type { NtfyOptions } from '../options.ts'
 import { cut } from './cut.ts'

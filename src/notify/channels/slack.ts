@@ -1,4 +1,5 @@
-import { post, type Patience } from '../../shared/post.ts'
+import type { Patience } from '../../shared/patience.ts'
+import { post } from '../../shared/post.ts'
 import type { Message, Severity } from '../message.ts'
 import type { SlackOptions } from '../options.ts'
 import { cut } from './cut.ts'

@@ -1,4 +1,5 @@
-import { post, type Patience } from '../../shared/post.ts'
+import type { Patience } from '../../shared/patience.ts'
+import { post } from '../../shared/post.ts'
 import type { Message } from '../message.ts'
 import type { WebhookOptions } from '../options.ts'
 
