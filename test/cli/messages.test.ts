@@ -303,6 +303,13 @@ describe('the vault', () => {
   ])
 })
 
+describe('what is remembered of runs', () => {
+  theseAreTold([
+    ['reset', {}, failed, 'nobody is here to say that this may go Run the command with --yes.'],
+    ['reset', { terminal: true, stdin: 'no\n' }, failed, 'nothing was forgotten'],
+  ])
+})
+
 describe('snapshots', () => {
   const otherHost = () => `host: other\n${usual()}`
   const damaged = async (folder: string) => await overwrite(await recordsOf(folder), 'damaged')

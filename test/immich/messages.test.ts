@@ -3,6 +3,7 @@ import { DatabaseError } from 'pg'
 import { expect, test } from 'vitest'
 import { explainConnectError, explainQueryError } from '../../src/immich/databaseErrors.ts'
 import { parseDatabaseUrl } from '../../src/immich/databaseUrl.ts'
+import { readInstallation } from '../../src/immich/installation.ts'
 import { failureAmong } from '../support/otherMounts.ts'
 
 const settings = parseDatabaseUrl('postgres://immich:hunter2@db.example:5433/photos')
@@ -40,6 +41,13 @@ test('a certificate file that is not there is told', () => {
   expect(() => parseDatabaseUrl('postgres://u@h/d?sslrootcert=/no/such.pem')).toThrow(
     'cannot read the certificate file that sslrootcert names: ENOENT',
   )
+})
+
+test('a folder that is no installation of Immich is told', async () => {
+  await expect(readInstallation('/proc')).rejects.toMatchObject({
+    message: '/proc is no installation of Immich',
+    hint: expect.stringContaining('UPLOAD_LOCATION'),
+  })
 })
 
 test('without the tools of Postgres, the ones to install are told', async () => {
