@@ -149,34 +149,70 @@ test('a verification tells of damage, and that there is none any more', async ()
   expect(await here.metrics()).toMatch(/safelight_verification_coverage_ratio\{.*\} 1\n/)
 })
 
-describe('safelight status --notify', () => {
-  test('tells once that a backup is overdue, and how all stand', async () => {
-    await using receiver = await startReceiver()
-    await using folder = await temporaryFolder()
-    const library = join(folder.path, 'data')
-    await writeFiles(library, { 'library/.immich': '' })
-    const vault = await createTestVault(folder.path)
-    const lastWeek = new Date(Date.now() - 8 * 24 * 3_600_000)
-    await backUp(vault, library, { now: () => lastWeek })
-    await writeFile(join(folder.path, 'identity.txt'), identityFile(vault.identity, new Date()))
-    await writeFile(
-      join(folder.path, 'safelight.yaml'),
-      `state: other-state
+/** An installation whose vault `friend` had its last backup 8 days ago, and whose vault `disk` has none yet. */
+async function late() {
+  await using stack = new AsyncDisposableStack()
+  const receiver = stack.use(await startReceiver())
+  const { path } = stack.use(await temporaryFolder())
+  await writeFiles(path, { 'data/library/.immich': '' })
+  const vault = await createTestVault(path)
+  const lastWeek = new Date(Date.now() - 8 * 24 * 3_600_000)
+  await backUp(vault, join(path, 'data'), { now: () => lastWeek })
+  const { id, fingerprint } = vault.pin
+  await writeFiles(path, {
+    'identity.txt': identityFile(vault.identity, new Date()),
+    'safelight.yaml': `library: data
+state: ${vault.state}
 identity: file:identity.txt
 database: false
-vault: { id: '${vault.pin.id}', fingerprint: '${vault.pin.fingerprint}' }
-destinations: [{ name: disk, type: local, path: ${vault.path} }]
+include: [library]
+destinations:
+  - name: disk
+    type: local
+    path: disk
+  - name: friend
+    type: local
+    path: ${vault.path}
+    vault: { id: '${id}', fingerprint: '${fingerprint}' }
 notify: [{ name: hook, type: webhook, url: env:HOOK }]
 `,
-    )
-    const env = { HOOK: `${receiver.url}/hook` }
-    expect((await runInProcess(['status', '--notify'], { cwd: folder.path, env })).exitCode).toBe(1)
-    expect(taken(receiver)).toEqual([
-      'No photo backup to disk for 8 days',
-      'Weekly photo backup report: disk needs a look',
+  })
+  await mkdir(join(path, 'disk'))
+  const kept = stack.move()
+  return {
+    receiver,
+    run: async (...args: string[]) =>
+      await runInProcess(args, { cwd: path, env: { HOOK: `${receiver.url}/hook` } }),
+    [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
+  }
+}
+
+describe('that a backup is overdue', () => {
+  test('is told once by safelight status --notify, and how all stand', async () => {
+    await using here = await late()
+    const { exitCode } = await here.run('status', '--notify', '--from', 'friend')
+    expect(exitCode).toBe(1)
+    expect(taken(here.receiver)).toEqual([
+      'No photo backup to friend for 8 days',
+      'Weekly photo backup report: friend needs a look',
     ])
-    await runInProcess(['status', '--notify'], { cwd: folder.path, env })
-    expect(taken(receiver)).toEqual([])
+    await here.run('status', '--notify', '--from', 'friend')
+    expect(taken(here.receiver)).toEqual([])
+  })
+
+  test('is told by a backup to another destination, too', async () => {
+    await using here = await late()
+    await here.run('init', '--yes', '--to', 'disk')
+    expect((await here.run('backup', '--to', 'disk')).exitCode).toBe(0)
+    expect(taken(here.receiver)).toEqual([
+      'The first photo backup to disk is done',
+      'No photo backup to friend for 8 days',
+    ])
+    expect((await here.run('backup', '--to', 'friend')).exitCode).toBe(0)
+    expect(taken(here.receiver)).toEqual([
+      'The photo backup to friend works again',
+      'Weekly photo backup report: all is well',
+    ])
   })
 })
 
