@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { expect, test } from 'vitest'
 import { commands } from '../../src/cli/commands.ts'
+import { runInProcess } from './inProcess.ts'
 import { workplace } from './safelight.ts'
 
 const names = commands.flatMap((entry) =>
@@ -16,8 +18,7 @@ test('help lists every command and goes to stdout', async () => {
 })
 
 test.each(names)('safelight %s --help describes the command with examples, in 80 columns', async (name) => {
-  await using place = await workplace()
-  const { exitCode, stdout } = await place.run([...name.split(' '), '--help'])
+  const { exitCode, stdout } = await runInProcess([...name.split(' '), '--help'], { cwd: tmpdir() })
   expect(exitCode).toBe(0)
   expect(stdout).toContain(`Usage: safelight ${name}`)
   expect(stdout).toMatch(/\nExamples:\n {2}\$ safelight /)
@@ -39,8 +40,7 @@ test.each([
   [['config', 'list', 'surplus'], 'too many arguments', 'See --help.'],
   [['config', 'list', '--config'], "option '--config <file>' argument missing", 'See --help.'],
 ])('arguments that make no sense are told, with exit code 1: %j', async (args, message, hint) => {
-  await using place = await workplace()
-  const { exitCode, stdout, stderr } = await place.run(args)
+  const { exitCode, stdout, stderr } = await runInProcess(args, { cwd: tmpdir() })
   expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
   expect(stderr).toContain(`error: ${message}`)
   expect(stderr).toContain(hint)
@@ -49,8 +49,7 @@ test.each([
 test.each([[[]], [['config']], [['keys']]])(
   'without a command help goes to stderr, with exit code 1: %j',
   async (args) => {
-    await using place = await workplace()
-    const { exitCode, stdout, stderr } = await place.run(args)
+    const { exitCode, stdout, stderr } = await runInProcess(args, { cwd: tmpdir() })
     expect({ exitCode, stdout }).toEqual({ exitCode: 1, stdout: '' })
     expect(stderr).toContain('Commands:')
   },
