@@ -112,6 +112,23 @@ describe('what a place costs', () => {
     })
   })
 
+  test('is that of the region that the owner says a destination lies in', () => {
+    const google = { destination: 'google', provider: 'gcs', region: undefined, storageClass: 'ARCHIVE' }
+    expect(tariffOf(google)).toMatchObject({
+      region: 'us-central1',
+      content: { storage: 0.0012 },
+      freeEgress: 100,
+    })
+    const prices = [own({ provider: 'google', region: 'europe-central2' })]
+    expect(tariffOf(google, prices)).toMatchObject({
+      region: 'europe-central2',
+      content: { storage: 0.0025 },
+      freeEgress: 0,
+      hasOwn: false,
+    })
+    expect(tariffOf({ ...google, destination: 'other' }, prices)?.region).toBe('us-central1')
+  })
+
   test('is only what the owner says where there is no list', () => {
     const prices = [own({ provider: 'friend', prices: { storage: 0.002, name: 'My friend' } })]
     const place = { destination: 'friend', provider: undefined, region: undefined, storageClass: undefined }
@@ -124,7 +141,11 @@ describe('what a place costs', () => {
   })
 
   test('is compared for each class of each first region, and for what the owner names besides', () => {
-    const prices = [own({ region: 'eu-central-1', class: 'GLACIER' }), own({ provider: 'friend' })]
+    const prices = [
+      own({ region: 'eu-central-1', class: 'GLACIER', prices: { storage: 0.004 } }),
+      own({ provider: 'friend', traffic: { egress: 0.1 } }),
+      own({ provider: 'google', region: 'europe-west1' }),
+    ]
     const places = tariffsToCompare(prices).map(({ provider, region, storageClass }) => [
       provider,
       region,

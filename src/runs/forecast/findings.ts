@@ -135,8 +135,7 @@ export class FindingsBook implements Disposable {
   }
 
   #gone(entry: KnownEntry | undefined): void {
-    if (entry && entry.type !== entryTypes.directory)
-      this.#matches.addGone(entry.size ?? 0, entry.mtime / 1000)
+    if (entry?.type === entryTypes.file) this.#matches.addGone(entry.size ?? 0, entry.mtime / 1000)
   }
 
   #goneBelow(directory: number | undefined): void {

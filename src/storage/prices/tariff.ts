@@ -43,6 +43,7 @@ export interface PricedPlace {
   destination?: string | undefined
   /** Undefined where nobody is known to charge: a disk, a server of one's own. */
   provider: string | undefined
+  /** Undefined where it is not known: an owner's prices of this very destination may name one. */
   region: string | undefined
   storageClass: string | undefined
 }
@@ -57,11 +58,13 @@ const usualClass = 'STANDARD'
 export function tariffOf(place: PricedPlace, own: readonly OwnPrices[] = []): Tariff | undefined {
   const { destination, provider, storageClass = usualClass } = place
   const list = priceLists.find((one) => one.provider === provider)
-  const found = list && regionWith(list, place.region, storageClass)
+  const wanted = place.region ?? own.find((one) => one.provider === destination && one.region)?.region
+  const found = list && regionWith(list, wanted, storageClass)
   const told = own.filter(
     (one) =>
+      saysPrices(one) &&
       (one.provider === provider || one.provider === destination) &&
-      (one.region === undefined || one.region === place.region),
+      (one.region === undefined || one.region === wanted),
   )
   if (!found && told.length === 0) return undefined
   const [region, listed]: [string, ListedRegion] = found ?? ['', { egress: 0, classes: {} }]
@@ -77,7 +80,7 @@ export function tariffOf(place: PricedPlace, own: readonly OwnPrices[] = []): Ta
     freeEgressTimes: 0,
     ...(Object.assign(traffic, ...told.map((one) => defined(one.traffic))) as Pick<TrafficPrices, 'egress'>),
     provider: provider ?? destination ?? '',
-    region: told.some((one) => one.region !== undefined) ? (place.region ?? '') : region,
+    region: told.some((one) => one.region !== undefined) ? (wanted ?? '') : region,
     storageClass,
     gigabyte: list?.gigabyte ?? 1_000_000_000,
     content,
@@ -94,11 +97,17 @@ export function tariffsToCompare(own: readonly OwnPrices[] = []): Tariff[] {
     return Object.keys(classes).map((storageClass) => ({ provider, region, storageClass }))
   })
   const added = own
+    .filter(saysPrices)
     .filter(
       (one) => one.region !== undefined || !priceLists.some(({ provider }) => provider === one.provider),
     )
     .map(({ provider, region, class: storageClass }) => ({ provider, region, storageClass }))
   return [...listed, ...added].flatMap((place) => tariffOf(place, own) ?? [])
+}
+
+/** An entry may also say no more than where a destination lies. */
+function saysPrices({ prices, traffic }: OwnPrices): boolean {
+  return Object.values({ ...prices, ...traffic }).some((value) => value !== undefined)
 }
 
 function regionWith(
