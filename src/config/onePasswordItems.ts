@@ -142,10 +142,12 @@ export function filledField(
   return undefined
 }
 
-/** The reference to a field: 1Password's own where it has one, else by ids, which any title allows. */
-export function referenceTo({ id, vault, fields }: OnePasswordItem, label: string): string {
+/** The reference to a field: 1Password's own where it has one, else by names; by ids where names have odd letters. */
+export function referenceTo({ id, title, vault, fields }: OnePasswordItem, label: string): string {
   const own = fields.find((each) => each.label === label)?.reference ?? ''
-  return isReference(own) ? own : `op://${vault.id}/${id}/${label}`
+  if (isReference(own)) return own
+  const plain = [vault.name, title].every((name) => /^[A-Za-z0-9_. -]+$/.test(name))
+  return plain ? `op://${vault.name}/${title}/${label}` : `op://${vault.id}/${id}/${label}`
 }
 
 function templateOf({ label, concealed, value }: NewField) {

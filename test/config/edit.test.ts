@@ -1,4 +1,4 @@
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { editConfigText, newConfigText } from '../../src/config/edit.ts'
@@ -28,8 +28,8 @@ test('a new file explains every field, and turns on those that are set where the
   expect(text).toMatch(/\ndestinations:\n {2}- name: disk\n {4}type: local\n {4}path: \/mnt\/vault\n$/)
   const unchanged = newConfigText()
     .split('\n')
-    .filter((line) => /^# /.test(line))
-  expect(text.split('\n').filter((line) => /^# /.test(line))).toEqual(unchanged)
+    .filter((line) => line.startsWith('# '))
+  expect(text.split('\n').filter((line) => line.startsWith('# '))).toEqual(unchanged)
   await using folder = await folderWith({ 'safelight.yaml': text })
   expect(folder.problems()).toEqual([])
 })

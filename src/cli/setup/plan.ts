@@ -1,5 +1,5 @@
-import { chmod, mkdir, readFile, rm, rmdir } from 'node:fs/promises'
-import { dirname } from 'node:path'
+import { chmod, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { Edit } from '../../config/edit.ts'
 import { errorCode } from '../../shared/errors.ts'
 import { createFile, replaceFile } from '../../shared/files.ts'
@@ -64,7 +64,11 @@ export async function makeFolder(path: string, mode: number, undo: AsyncDisposab
   undo.defer(async () => await removeIfEmpty(path))
 }
 
+/** A trial leaves empty folders in it; a file is never removed. */
 async function removeIfEmpty(path: string): Promise<void> {
+  for (const entry of await readdir(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) await removeIfEmpty(join(path, entry.name))
+  }
   try {
     await rmdir(path)
   } catch (error) {

@@ -41,22 +41,32 @@ compose file, and start it again with \`docker compose up -d\`:
     ports:
       - 127.0.0.1:5432:5432`
 
+/**
+ * Whether the configuration, or a variable, says where the database is. Immich's own `.env` file, when the configuration
+ * lies beside it, has its password and not its place.
+ */
+export function isDatabaseKnown({ data, before }: Session): boolean {
+  if (data['database'] !== undefined) return true
+  const variables = before.database ? before.database.variables : {}
+  return variables['DB_URL'] !== undefined || variables['DB_HOSTNAME'] !== undefined
+}
+
 /** Settles how the database is reached, unless the configuration says it. */
 export async function askDatabase(
   session: Session,
   installation: Installation | undefined,
   keeper: () => Promise<Keeper>,
 ): Promise<void> {
-  const { asker, before, plan } = session
+  const { asker, plan } = session
   const flag = asker.flag('database')
-  if (flag === undefined && before.database !== undefined) return
+  if (flag === undefined && isDatabaseKnown(session)) return
   const set = (value: unknown) => plan.edits.push({ path: ['database'], value })
   if (flag === 'none') set(false)
   else if (flag !== undefined && parseAddress(flag) === undefined) {
     set({ url: reference(session, 'database', flag) })
   } else if (installation?.envFile !== undefined && installation.passwordInEnv) {
     set(await throughInstallation(session, installation, installation.envFile))
-  } else if (asker.attended) set(await byUrl(session, await keeper()))
+  } else if (asker.attended) set(await byUrl(session, keeper))
   else await asker.answer(addressQuestion)
 }
 
@@ -129,14 +139,14 @@ async function whyUnreachable(
   }
 }
 
-async function byUrl(session: Session, keeper: Keeper): Promise<unknown> {
+async function byUrl(session: Session, keeper: () => Promise<Keeper>): Promise<unknown> {
   const answer = await session.asker.answer(
     { ...urlQuestion, help: `${urlQuestion.help} Or none, for no database.` },
     { problem: (text) => (text === 'none' || isReference(text) ? undefined : whyNoUrl(text)) },
   )
   if (answer === 'none') return false
   if (isReference(answer)) return { url: reference(session, 'database', answer) }
-  return { url: await keeper.keep(undefined, 'database_url', answer) }
+  return { url: await (await keeper()).keep(undefined, 'database_url', answer) }
 }
 
 function whyNoUrl(text: string): string | undefined {

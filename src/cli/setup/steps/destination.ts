@@ -3,10 +3,12 @@ import * as z from 'zod'
 import { type Edit, editConfigText } from '../../../config/edit.ts'
 import { isReference } from '../../../config/secret.ts'
 import { UserError } from '../../../shared/errors.ts'
+import type { Asker } from '../asker.ts'
 import type { Keeper } from '../keepers/keeper.ts'
 import { type Answers, fieldsOf, type Question, valueOf } from '../question.ts'
 import { absolutePath, reference, type Session } from '../session.ts'
 import type { DestinationType } from '../types/destinationType.ts'
+import { destinationTypes } from '../types/types.ts'
 
 type Fields = Readonly<Record<string, unknown>>
 
@@ -26,6 +28,10 @@ export async function askDestination(
   const written = writtenDestinations(session)
   const index = written.findIndex((each) => each['name'] === name)
   const before = written[index] ?? {}
+  const own = new Set(type.questions.map(({ flag }) => flag))
+  for (const { flag } of destinationTypes.flatMap(({ questions }) => questions)) {
+    if (!own.has(flag)) refuse(session.asker, flag, `is for other types of destination than ${type.type}`)
+  }
   for (;;) {
     const answers = await new Interview(session, type, { name, before, keeper }).answers()
     const fields = fieldsOf(type.questions, answers)
@@ -41,6 +47,11 @@ export async function askDestination(
     if (!session.asker.attended) throw problem
     session.asker.warn(problem.message)
   }
+}
+
+/** A flag that nothing would come of is a mistake. */
+function refuse(asker: Asker, flag: string, why: string): void {
+  if (asker.flag(flag) !== undefined) throw new UserError(`--${flag} ${why}`)
 }
 
 /** What is wrong with the answers together. */
@@ -102,7 +113,10 @@ class Interview {
     const { asker } = this.#session
     const { name, keeper } = this.#subject
     for (const question of this.#type.questions) {
-      if (question.when?.(this.#answers) === false) continue
+      if (question.when?.(this.#answers) === false) {
+        refuse(asker, question.flag, 'has no meaning together with the other answers')
+        continue
+      }
       this.#answers[question.field] = await this.#answer(question)
     }
     const made = this.#type.make?.(this.#answers)

@@ -5,6 +5,7 @@ import { libraryFolders } from '../../../immich/folders.ts'
 import { findInstallations, type Installation, readInstallation } from '../../../immich/installation.ts'
 import type { Question } from '../question.ts'
 import { absolutePath, homeFolder, type Session } from '../session.ts'
+import { isDatabaseKnown } from './database.ts'
 
 const installationQuestion: Question = {
   field: 'immich',
@@ -26,10 +27,11 @@ const libraryQuestion: Question = {
  * Finds the installation of Immich that is meant: the one that `--immich` names, else one in the usual places.
  * @returns undefined where there is none, and none is needed.
  */
-export async function findImmich({ asker, before, context }: Session): Promise<Installation | undefined> {
+export async function findImmich(session: Session): Promise<Installation | undefined> {
+  const { asker, before, context } = session
   const named = asker.flag('immich')
   if (named !== undefined) return await readInstallation(absolutePath(named, context))
-  if (before.library !== undefined && before.database !== undefined) return undefined
+  if (before.library !== undefined && isDatabaseKnown(session)) return undefined
   const found = await findInstallations(context.cwd, homeFolder(context))
   const [only, other] = found
   if (other === undefined || !asker.attended) {

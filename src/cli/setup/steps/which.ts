@@ -40,7 +40,10 @@ export async function askWhich(
   asker.tell(type.advice)
   const name = await asker.answer(nameQuestion, {
     current: likelyName(session, type),
-    problem: (text) => nameSchema.safeParse(text).error?.issues[0]?.message,
+    problem: (text) =>
+      nameSchema.safeParse(text).success
+        ? undefined
+        : 'has 1 to 64 lower-case letters, digits and hyphens, nothing else',
   })
   const there = typeOf(name)
   if (there !== undefined && there !== type.type) {
