@@ -2,10 +2,13 @@ import type { Destination } from '../config/config.ts'
 import type { BackupEnd } from '../runs/backup/plan.ts'
 import { backupNews } from '../runs/telling/backupNews.ts'
 import { measuredBackup } from '../runs/telling/measured.ts'
+import type { Occasion } from '../runs/telling/occasion.ts'
+import { forgotten, withPresumed } from '../runs/telling/presumed.ts'
 import { kindsOf, lineOf, toldEnd, type KnownDestination, type ToldEnd } from '../runs/telling/toldEnd.ts'
 import type { ExitCode } from '../shared/errors.ts'
 import type { Context } from './context.ts'
 import { lookAround } from './lookAround.ts'
+import { standings } from './standings.ts'
 import { destinationsMeant, knownDestination, tellerFor, type Teller } from './teller.ts'
 
 /**
@@ -24,6 +27,7 @@ export async function tellBackup(
   if (!meant) return await work(() => undefined)
   const known = new Map(meant.map((each) => [each.name, knownDestination(teller.config, each)]))
   let ends: readonly BackupEnd[] = []
+  const began = new Date()
   await teller.start('backup')
   try {
     return await work((all) => (ends = all))
@@ -31,7 +35,7 @@ export async function tellBackup(
     if (ends.length === 0) ends = meant.map(({ name }) => ({ destination: name, error }))
     throw error
   } finally {
-    await tellEnds(context, teller, toldEnds(ends, known))
+    await tellEnds(context, teller, toldEnds(ends, known), began)
   }
 }
 
@@ -45,11 +49,16 @@ function toldEnds(
   })
 }
 
-async function tellEnds(context: Context, teller: Teller, ends: readonly ToldEnd[]): Promise<void> {
+async function tellEnds(
+  context: Context,
+  teller: Teller,
+  ends: readonly ToldEnd[],
+  began: Date,
+): Promise<void> {
   if (ends.length === 0) return
   const { host, destinations } = teller.config
   const now = new Date()
-  const occasion = await teller.occasion(now)
+  const occasion = await occasionOf(context, teller, ends, { now, began })
   const others = destinations.filter(({ name }) => ends.every(({ destination }) => destination !== name))
   const news = await lookAround(context, teller, { others, previous: newestBefore(ends) }, occasion)
   await Promise.all([
@@ -57,6 +66,21 @@ async function tellEnds(context: Context, teller: Teller, ends: readonly ToldEnd
     teller.end('backup', kindsOf(ends), ends.map(lineOf).join('\n')),
     teller.tell([...backupNews(ends, occasion), ...news]),
   ])
+}
+
+/** What is remembered; where that is nothing, what the vault tells of the runs before. */
+async function occasionOf(
+  context: Context,
+  teller: Teller,
+  ends: readonly ToldEnd[],
+  { now, began }: { now: Date; began: Date },
+): Promise<Occasion> {
+  const { config } = teller
+  const occasion = await teller.occasion(now)
+  const failed = forgotten(ends, occasion)
+  if (failed.length === 0) return occasion
+  const meant = config.destinations.filter(({ name }) => failed.some((end) => end.destination === name))
+  return withPresumed(occasion, failed, await standings(context, config, meant, now), began)
 }
 
 /** When the newest good backup before this one was made, of the destinations that have a new one. */

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { identityFile } from '../../src/crypto/identity.ts'
@@ -112,6 +112,20 @@ metrics: { textfile: none/safelight.prom, pushgateway: ${broken.url} }`,
     expect(stderr).toMatch(/warning: the metrics can't be written: .*ENOENT/)
     expect(stderr).toContain('warning: the Pushgateway: answered 40')
     expect(stdout + stderr).not.toContain('T0KEN')
+  })
+
+  test('that fails in one pod after the other is told once', async () => {
+    await using here = await telling('notify: [{ name: hook, type: webhook, url: env:HOOK }]\nmaxRetries: 0')
+    const file = join(here.path, 'safelight.yaml')
+    const yaml = await readFile(file, 'utf8')
+    await writeFile(file, yaml.replace('database: false', 'database: { url: env:DB }'))
+    const env = { HOOK: `${here.receiver.url}/hook`, DB: 'postgres://me:hunter2@127.0.0.1:1/immich' }
+    for (const expected of [['The photo backup to disk failed'], []]) {
+      const { exitCode } = await runInProcess(['backup'], { cwd: here.path, env })
+      expect(exitCode).toBe(1)
+      expect(taken(here.receiver)).toEqual(expected)
+      await rm(join(here.path, 'state'), { recursive: true })
+    }
   })
 
   test('that is only a dry run tells nothing', async () => {

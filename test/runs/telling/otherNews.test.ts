@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { backupNews } from '../../../src/runs/telling/backupNews.ts'
 import { overdueNews, type Freshness } from '../../../src/runs/telling/overdueNews.ts'
+import { forgotten, withPresumed } from '../../../src/runs/telling/presumed.ts'
 import { toldEnd } from '../../../src/runs/telling/toldEnd.ts'
 import { verificationNews } from '../../../src/runs/telling/verificationNews.ts'
+import type { DestinationStatus } from '../../../src/runs/status/destinationStatus.ts'
 import type { VerifyResult } from '../../../src/runs/verify/verification.ts'
 import { exitCodes, UserError } from '../../../src/shared/errors.ts'
-import { day, hour, now, occasionWith, remembered, told } from './ends.ts'
+import { day, failed, hour, made, now, occasionWith, remembered, told } from './ends.ts'
 
 function each(destination: string, ageMs: number | undefined): Freshness {
   const lastGood = ageMs === undefined ? undefined : new Date(now.getTime() - ageMs)
@@ -66,6 +69,32 @@ describe('a verification', () => {
   test('that was interrupted is not told', () => {
     const error = new DOMException('stop', 'AbortError')
     expect(verificationNews({ destination: 'disk', error }, occasionWith())).toEqual([])
+  })
+})
+
+describe('what a machine without a memory presumes to be told', () => {
+  const end = failed('disk', { lastGood: undefined })
+  const after = (ageMs: number, outcome: 'failed' | 'interrupted' = 'failed') => {
+    const ended = [{ outcome, ended: new Date(now.getTime() - ageMs), error: 'gone' }]
+    const status = { destination: 'disk', ended } as unknown as DestinationStatus
+    return told(backupNews([end], withPresumed(occasionWith(), [end], [status], now)))
+  }
+
+  test('is a failure that a report in the vault tells of', () => {
+    expect(after(10 * 60_000)).toEqual([])
+  })
+
+  test('is none of a day ago, none that was only interrupted, and not its own', () => {
+    expect(after(21 * hour)).toEqual(['failure disk'])
+    expect(after(10 * 60_000, 'interrupted')).toEqual(['failure disk'])
+    expect(after(0)).toEqual(['failure disk'])
+  })
+
+  test('is nothing where it remembers something', () => {
+    expect(forgotten([end, made('cloud')], occasionWith())).toEqual([end])
+    expect(forgotten([failed('disk')], occasionWith())).toEqual([])
+    const alarm = { since: now, told: null, what: '1' }
+    expect(forgotten([end], occasionWith({ 'failure.disk': alarm }))).toEqual([])
   })
 })
 
