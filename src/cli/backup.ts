@@ -49,7 +49,7 @@ no terminal, it goes there as JSON lines; with --json there is one document at
 the end instead.
 
 Exit codes: 0 done, 3 done but something could not be read or looks wrong,
-10 no vault there, 11 another run holds the state directory, 12 wrong key,
+10 no vault there, 11 another run is using the destination, 12 wrong key,
 130 interrupted, 1 anything else. With several destinations the worst one
 counts: 1 when any failed, unless all of them failed in the same way.
 ${examples([

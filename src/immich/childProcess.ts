@@ -15,7 +15,7 @@ export class ChildProcess {
   readonly #signal: AbortSignal
   readonly #stopOnAbort: () => void
   /** How it ended, in words; undefined for success. Never rejects. */
-  readonly #failure: Promise<string | undefined>
+  readonly #failure: Promise<{ message: string; temporary: boolean } | undefined>
   #stderr = ''
 
   /** @param environment the whole of it; nothing of this process's own is handed on. */
@@ -39,16 +39,14 @@ export class ChildProcess {
     this.#stopOnAbort = () => void this.stop()
     signal.addEventListener('abort', this.#stopOnAbort, { once: true })
     this.#failure = new Promise((resolve) => {
-      this.#child.once('error', (error) => resolve(`could not be started: ${errorMessage(error)}`))
+      this.#child.once('error', (error) =>
+        resolve({ message: `could not be started: ${errorMessage(error)}`, temporary: false }),
+      )
       this.#child.once('close', (code, killedBy) => {
         signal.removeEventListener('abort', this.#stopOnAbort)
-        resolve(
-          code === 0
-            ? undefined
-            : killedBy === null
-              ? `ended with exit code ${code}`
-              : `was ended by ${killedBy}`,
-        )
+        const message = killedBy === null ? `ended with exit code ${code}` : `was ended by ${killedBy}`
+        // Mostly it is the server that went away, or a table that stayed locked.
+        resolve(code === 0 ? undefined : { message, temporary: true })
       })
     })
   }
@@ -62,7 +60,8 @@ export class ChildProcess {
     this.#signal.throwIfAborted()
     if (failure === undefined) return
     const said = this.#stderr.trim()
-    throw new UserError(`${basename(this.#path)} ${failure}${said === '' ? '' : `: ${said}`}`)
+    const { message, temporary } = failure
+    throw new UserError(`${basename(this.#path)} ${message}${said === '' ? '' : `: ${said}`}`, { temporary })
   }
 
   /** Ends it if it still runs, with force after 5 seconds, and waits until it is gone. */

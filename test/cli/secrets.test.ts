@@ -45,7 +45,7 @@ destinations:
       ['backup', {}],
       ['backup --json', {}],
       ['backup', { DB_URL: wrongPassword }],
-      ['backup', { DB_URL: nowhere }],
+      ['backup', { DB_URL: nowhere, BACKUP_MAX_RETRIES: '0' }],
       ['backup', { DB_URL: `postgres://postgres:${postgres.password}@[broken` }],
       ['backup', { S3_SECRET: 'not-the-secret-of-s3' }],
       ['check', { S3_SECRET: 'not-the-secret-of-s3' }],
@@ -56,7 +56,8 @@ destinations:
     ]
     const exitCodes: (number | null)[] = []
     for (const [command, changed] of runs) exitCodes.push(await watcher.run(command, { ...env, ...changed }))
-    expect(exitCodes).toEqual([0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0])
+    // The library lacks what the database names, and the last backup failed: `check` and `status` say so.
+    expect(exitCodes).toEqual([0, 0, 1, 1, 1, 1, 1, 1, 1, 0, 0])
     expect(watcher.shown.join('\n')).toContain('pg_dump')
     const seen = [watcher.everything({ but: ['identity.txt'] }), await s3Contents(server, bucket.name)].join(
       '\n',
