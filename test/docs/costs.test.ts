@@ -135,3 +135,14 @@ test('the days and the trust of the lists stand in the page', () => {
     expect([name, row?.includes('**unverified**')]).toEqual([name, confidence === 'secondary'])
   }
 })
+
+test.each(['s3', 'gcs'])('docs/destinations/%s.md has the prices of the lists', async (name) => {
+  const other = await readFile(new URL(`../../docs/destinations/${name}.md`, import.meta.url), 'utf8')
+  const provider = name === 's3' ? 'aws' : name
+  const rows = Array.from(other.matchAll(/^\| `?([A-Z_]+)`? +\| ([\d.]+) /gm), ([, ...cells]) => cells)
+  expect(rows.length).toBeGreaterThan(3)
+  for (const [storageClass = '', storage = ''] of rows) {
+    const tariff = tariffOf({ provider, region: undefined, storageClass })
+    expect([storageClass, tariff?.content.storage]).toEqual([storageClass, Number(storage)])
+  }
+})
