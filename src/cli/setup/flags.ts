@@ -14,7 +14,10 @@ export function addDestinationFlags(command: Command): void {
     }
   }
   for (const [flag, { question, types }] of flags) {
-    command.option(`--${flag} <${valueName(question)}>`, `${types.join(', ')}: ${question.ask}`)
+    command.option(
+      `--${flag} <${valueName(question)}>`,
+      `${types.join(', ')}: ${question.ask}${few(question)}`,
+    )
   }
 }
 
@@ -28,9 +31,15 @@ export function flagsOf(command: Command): Flags {
   )
 }
 
-function valueName({ kind, choices }: Question): string {
+const mostShown = 4
+
+function valueName({ kind }: Question): string {
   if (kind === 'secret' || kind === 'file') return 'reference'
-  if (kind === 'yesno') return 'yes|no'
-  if (Array.isArray(choices) && choices.length < 5) return choices.map(({ value }) => value).join('|')
-  return kind === 'choice' ? 'name' : kind
+  return kind === 'choice' ? 'name' : kind === 'yesno' ? 'yes|no' : kind
+}
+
+/** The choices of a question, where they are few. */
+function few({ choices }: Question): string {
+  if (!Array.isArray(choices) || choices.length > mostShown) return ''
+  return ` ${choices.map(({ value }) => value).join(', ')}`
 }
