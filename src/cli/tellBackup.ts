@@ -28,14 +28,14 @@ export async function tellBackup(
   const known = new Map(meant.map((each) => [each.name, knownDestination(teller.config, each)]))
   let ends: readonly BackupEnd[] = []
   const began = new Date()
-  await teller.start('backup')
+  await teller.unlessBroken(async () => await teller.start('backup'))
   try {
     return await work((all) => (ends = all))
   } catch (error) {
     if (ends.length === 0) ends = meant.map(({ name }) => ({ destination: name, error }))
     throw error
   } finally {
-    await tellEnds(context, teller, toldEnds(ends, known), began)
+    await teller.unlessBroken(async () => await tellEnds(context, teller, toldEnds(ends, known), began))
   }
 }
 
@@ -56,16 +56,26 @@ async function tellEnds(
   began: Date,
 ): Promise<void> {
   if (ends.length === 0) return
-  const { host, destinations } = teller.config
+  const { host } = teller.config
   const now = new Date()
-  const occasion = await occasionOf(context, teller, ends, { now, began })
-  const others = destinations.filter(({ name }) => ends.every(({ destination }) => destination !== name))
-  const news = await lookAround(context, teller, { others, previous: newestBefore(ends) }, occasion)
   await Promise.all([
     teller.measure(ends.map((end) => measuredBackup(end, host, now))),
     teller.end('backup', kindsOf(ends), ends.map(lineOf).join('\n')),
-    teller.tell([...backupNews(ends, occasion), ...news]),
+    tellNews(context, teller, ends, { now, began }),
   ])
+}
+
+async function tellNews(
+  context: Context,
+  teller: Teller,
+  ends: readonly ToldEnd[],
+  times: { now: Date; began: Date },
+): Promise<void> {
+  const { destinations } = teller.config
+  const occasion = await occasionOf(context, teller, ends, times)
+  const others = destinations.filter(({ name }) => ends.every(({ destination }) => destination !== name))
+  const news = await lookAround(context, teller, { others, previous: newestBefore(ends) }, occasion)
+  await teller.tell([...backupNews(ends, occasion), ...news])
 }
 
 /** What is remembered; where that is nothing, what the vault tells of the runs before. */

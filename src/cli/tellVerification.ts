@@ -27,14 +27,14 @@ export async function tellVerification(
   // What the command has to say about its arguments is for whoever typed them.
   if (!teller || !destination || second) return await work(() => undefined)
   let end: VerificationEnd | undefined
-  await teller.start('verify-restore')
+  await teller.unlessBroken(async () => await teller.start('verify-restore'))
   try {
     return await work((result) => (end = { destination: destination.name, result }))
   } catch (error) {
     end ??= { destination: destination.name, error }
     throw error
   } finally {
-    if (end) await tellEnd(context, teller, destination, end)
+    await teller.unlessBroken(async () => await tellEnd(context, teller, destination, end))
   }
 }
 
@@ -42,8 +42,9 @@ async function tellEnd(
   context: Context,
   teller: Teller,
   destination: Destination,
-  end: VerificationEnd,
+  end: VerificationEnd | undefined,
 ): Promise<void> {
+  if (!end) return
   const { config } = teller
   const now = new Date()
   const { expectEveryMs } = knownDestination(config, destination)

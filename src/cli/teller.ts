@@ -115,6 +115,18 @@ export class Teller {
     this.#warn(problems.filter((problem) => problem !== undefined))
   }
 
+  /** Does what tells something. An error that nobody expected is told as such, and changes nothing else. */
+  async unlessBroken(work: () => Promise<void>): Promise<void> {
+    const { output, signal } = this.#context
+    try {
+      await work()
+    } catch (error) {
+      if (signal.aborted) return
+      output.warn('nobody could be told how this run went')
+      output.fail(error)
+    }
+  }
+
   async #orWarn(what: string, work: () => Promise<void>): Promise<void> {
     try {
       await work()
