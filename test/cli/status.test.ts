@@ -93,8 +93,8 @@ test('status shows how far a backup is that another process takes', async () => 
   await place.configure('expectEvery: 5000w')
   const begun = new Date(Date.now() - 60_000)
   using state = openState(join(place.path, 'state'), begun)
-  const name = (source: string) => ({ destination: 'disk', source })
-  const jobs = ['library', 'upload'].map((source, priority) => ({ ...name(source), priority }))
+  const library = { destination: 'disk', source: 'library' }
+  const jobs = ['library', 'upload'].map((source, priority) => ({ ...library, source, priority }))
   const run = state.beginRun(
     { program: 'test', here: thisMachine(), pid: 1, intervalMs: 60_000, jobs },
     begun,
@@ -107,9 +107,9 @@ test('status shows how far a backup is that another process takes', async () => 
     state: 'RUNNING',
     started: begun,
   } as const
-  run.update([{ ...name('library'), ...far, filesDone: 0, bytesDone: 0 }], begun)
+  run.update([{ ...library, ...far, filesDone: 0, bytesDone: 0 }], begun)
   const later = new Date(begun.getTime() + 50_000)
-  run.update([{ ...name('library'), ...far, filesDone: 2, bytesDone: 2 * 2 ** 30 }], later)
+  run.update([{ ...library, ...far, filesDone: 2, bytesDone: 2 * 2 ** 30 }], later)
   const { exitCode, stdout } = await place.run(['status'])
   expect(exitCode).toBe(exitCodes.done)
   expect(stdout).toContain(`

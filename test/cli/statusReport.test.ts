@@ -42,8 +42,15 @@ test('a backup that is under way here', () => {
       bytesTotal: 30 * 1024 ** 3,
       speed: 42_000_000,
     }),
-    job('upload', { error: 'the server closed the connection', retries: 1 }),
-    job('profile'),
+    job('upload', {
+      state: 'RUNNING',
+      filesTotal: 3,
+      bytesTotal: 2 * 1024 ** 3,
+      error: 'the server closed the connection',
+      retries: 1,
+    }),
+    job('profile', { state: 'RUNNING' }),
+    job('backups'),
   ]
   expect(shown(facts({ runs: [run({ jobs })] }))).toMatchInlineSnapshot(`
     "
@@ -51,8 +58,10 @@ test('a backup that is under way here', () => {
       running    for 12 min 00 s, as of 20 s ago
       done       database
       at work    library: 40 %  1,234 of 5,000 files  12.0 GiB of 30.0 GiB
-                 40.1 MiB/s, 7 min 40 s left
-      to come    upload, profile
+      at work    upload: 0 %  0 of 3 files  0 B of 2.00 GiB
+                 40.1 MiB/s, 8 min 31 s left
+      unchanged  profile, so far
+      to come    backups
       trouble    upload, tried again: the server closed the connection
       snapshot   12-3f42e71d91374bc4, 2026-11-21 02:00:51 UTC
       protects   511 files, 51.4 MiB

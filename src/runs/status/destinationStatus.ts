@@ -41,8 +41,8 @@ export function destinationStatus(facts: DestinationFacts, now: Date): Destinati
   const lastGood = lastGoodOf(facts)
   const report = vault?.reports.find(({ runId }) => runId === lastGood?.runId)
   const state = lastGood ? lastGoodState(lastGood, report) : { unprotected: [], warnings: [], problems: [] }
-  const ended = endedRuns(facts, lastGood)
   const { current, problems: dead } = currentRun(facts, lastGood, now)
+  const ended = endedRuns(facts, lastGood, current)
   const problems = [
     ...vaultProblems(facts),
     ...overdueProblems(facts, lastGood, now),

@@ -1,5 +1,6 @@
 import type { SnapshotRecord } from '../../vault/record.ts'
 import { exitCodes } from '../../shared/errors.ts'
+import type { CurrentRun } from './currentRun.ts'
 import type { DestinationFacts } from './facts.ts'
 import type { Problem } from './problem.ts'
 
@@ -14,15 +15,23 @@ export interface EndedRun {
 /** A report is written just before the run's end is noted in the state database. */
 const sameRunMs = 60_000
 
-/** The runs since the last good backup that made none, newest first: those that the vault tells of, and this machine. */
-export function endedRuns(facts: DestinationFacts, lastGood: SnapshotRecord | undefined): EndedRun[] {
+/**
+ * The runs since the last good backup that made none, newest first: those that the vault tells of, and this machine. A
+ * try of the run that is under way is no end: it tries again.
+ */
+export function endedRuns(
+  facts: DestinationFacts,
+  lastGood: SnapshotRecord | undefined,
+  current: CurrentRun | undefined,
+): EndedRun[] {
   const since = lastGood ? Date.parse(lastGood.created) : 0
+  const until = current?.source === 'state' ? current.started.getTime() : Infinity
   const told = toldByVault(facts)
   const own = toldByThisMachine(facts).filter(
     ({ ended }) => !told.some((run) => Math.abs(run.ended.getTime() - ended.getTime()) < sameRunMs),
   )
   return [...told, ...own]
-    .filter(({ ended }) => ended.getTime() > since)
+    .filter(({ ended }) => ended.getTime() > since && ended.getTime() < until)
     .sort((a, b) => b.ended.getTime() - a.ended.getTime())
 }
 

@@ -128,9 +128,12 @@ test('only the runs since a moment are listed', async () => {
   expect(keys.map((key) => key.slice(0, 21))).toEqual(['runs/20261120T020000Z', 'runs/20261121T020000Z'])
 })
 
+function at(day: number): Date {
+  return new Date(`2026-11-${day}T02:00:00Z`)
+}
+
 test('a record says when all files were last seen, whatever came after that', async () => {
   await using fixture = await Fixture.create()
-  const at = (day: number) => new Date(`2026-11-${day}T02:00:00Z`)
   const takenBy = async (wishes: Wishes) => (await fixture.backup(wishes)).snapshot?.record.filesTaken
   const database = { only: 'database', database: undefined } as const
   expect(await takenBy({ ...database, now: () => at(18) })).toBeNull()

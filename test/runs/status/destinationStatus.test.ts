@@ -103,6 +103,13 @@ describe('runs without a snapshot', () => {
     expect(problemsOf(facts({ vault: { reports: [stopped, failed, report()] } }))).toEqual(['failed bad'])
   })
 
+  test('are none when they are tries of the run that is under way', () => {
+    const started = new Date(failed.started)
+    const going = run({ started, jobs: [job('library', { state: 'RUNNING' })] })
+    const found = facts({ vault: { reports: [failed, report()] }, runs: [going] })
+    expect(destinationStatus(found, now)).toMatchObject({ health: 'good', ended: [] })
+  })
+
   test('are told once, when this machine knows of them as well', () => {
     const own = run({ state: 'FAILED', results: [resultOf(1)] })
     const both = destinationStatus(facts({ vault: { reports: [failed, report()] }, runs: [own] }), now)
