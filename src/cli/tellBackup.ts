@@ -71,6 +71,7 @@ async function tellNews(
   ends: readonly ToldEnd[],
   times: { now: Date; began: Date },
 ): Promise<void> {
+  if (!teller.hasReaders) return
   const { destinations } = teller.config
   const occasion = await occasionOf(context, teller, ends, times)
   const others = destinations.filter(({ name }) => ends.every(({ destination }) => destination !== name))

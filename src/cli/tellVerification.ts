@@ -50,15 +50,20 @@ async function tellEnd(
   const { expectEveryMs } = knownDestination(config, destination)
   const measured = measuredVerification(end, expectEveryMs, config.host, now)
   if (!measured) return
-  const occasion = await teller.occasion(now)
   const { kinds, text } = verificationKinds(end)
-  const created = end.result?.snapshot?.created
-  const lastGood = new Map(created === undefined ? [] : [[destination.name, new Date(created)]])
-  const seen = { others: config.destinations, lastGood, previous: undefined }
-  const news = await lookAround(context, teller, seen, occasion)
   await Promise.all([
     teller.measure([measured]),
     teller.end('verify-restore', kinds, text),
-    teller.tell([...verificationNews(end, occasion), ...news]),
+    tellNews(context, teller, end, now),
   ])
+}
+
+async function tellNews(context: Context, teller: Teller, end: VerificationEnd, now: Date): Promise<void> {
+  if (!teller.hasReaders) return
+  const occasion = await teller.occasion(now)
+  const created = end.result?.snapshot?.created
+  const lastGood = new Map(created === undefined ? [] : [[end.destination, new Date(created)]])
+  const seen = { others: teller.config.destinations, lastGood, previous: undefined }
+  const news = await lookAround(context, teller, seen, occasion)
+  await teller.tell([...verificationNews(end, occasion), ...news])
 }

@@ -50,6 +50,11 @@ export class Teller {
     this.#alarms = new Alarms(join(config.state, 'alarms', config.host))
   }
 
+  /** Whether there is anybody who reads messages. */
+  get hasReaders(): boolean {
+    return this.#channels.some(({ type }) => type !== 'healthchecks')
+  }
+
   /** A run begins. */
   async start(run: WatchedRun): Promise<void> {
     await this.#ping(run, () => ({ ping: 'start', text: '' }))
