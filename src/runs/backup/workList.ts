@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs'
-import Sqlite, { type Database } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 import { nameFromSql, nameToSql, type SqlName } from '../../manifest/database.ts'
+import { temporaryDatabase } from '../temporaryDatabase.ts'
 
 /** A file of the library. */
 export interface NamedFile {
@@ -52,18 +52,13 @@ export class WorkList implements Disposable {
 
   /** @param file is made, and has no name any more when this returns: it is gone with the process, however that ends. */
   constructor(file: string) {
-    rmSync(file, { force: true })
-    this.#db = new Sqlite(file)
-    this.#db.pragma('journal_mode = OFF')
-    this.#db.pragma('synchronous = OFF')
-    // Nobody else opens the file, so no statement needs to lock it.
-    this.#db.pragma('locking_mode = EXCLUSIVE')
-    this.#db.pragma('cache_size = -8192')
-    this.#db.exec(`
+    this.#db = temporaryDatabase(
+      file,
+      `
       CREATE TABLE directory (id INTEGER PRIMARY KEY, path ANY NOT NULL) STRICT;
       CREATE TABLE candidate (id INTEGER PRIMARY KEY, directory INTEGER, name ANY, size INTEGER, lacked_by INTEGER, new_to INTEGER) STRICT;
-      CREATE TABLE expected (path ANY PRIMARY KEY, sha1 BLOB, required INTEGER NOT NULL) STRICT, WITHOUT ROWID;`)
-    rmSync(file)
+      CREATE TABLE expected (path ANY PRIMARY KEY, sha1 BLOB, required INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+    )
     this.#addDirectory = this.#db.prepare('INSERT INTO directory (path) VALUES (?)')
     this.#addCandidate = this.#db.prepare(
       'INSERT INTO candidate (directory, name, size, lacked_by, new_to) VALUES (?, ?, ?, ?, ?)',

@@ -1,6 +1,6 @@
-import { rmSync } from 'node:fs'
-import Sqlite, { type Database } from 'better-sqlite3'
+import type { Database } from 'better-sqlite3'
 import type { FileTotals } from '../backup/workList.ts'
+import { temporaryDatabase } from '../temporaryDatabase.ts'
 
 /** Tells moved files from new ones: by size and time, which a move leaves as they are. */
 export class FileMatches implements Disposable {
@@ -11,16 +11,12 @@ export class FileMatches implements Disposable {
 
   /** @param file is made, and has no name any more when this returns. */
   constructor(file: string) {
-    rmSync(file, { force: true })
-    this.#db = new Sqlite(file)
-    this.#db.pragma('journal_mode = OFF')
-    this.#db.pragma('synchronous = OFF')
-    this.#db.pragma('locking_mode = EXCLUSIVE')
-    this.#db.pragma('cache_size = -8192')
-    this.#db.exec(`
+    this.#db = temporaryDatabase(
+      file,
+      `
       CREATE TABLE found (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, modified INTEGER) STRICT;
-      CREATE TABLE gone (size INTEGER NOT NULL, modified INTEGER NOT NULL, files INTEGER NOT NULL, PRIMARY KEY (size, modified)) STRICT, WITHOUT ROWID;`)
-    rmSync(file)
+      CREATE TABLE gone (size INTEGER NOT NULL, modified INTEGER NOT NULL, files INTEGER NOT NULL, PRIMARY KEY (size, modified)) STRICT, WITHOUT ROWID;`,
+    )
     this.#addToStore = this.#db.prepare('INSERT INTO found (size, modified) VALUES (?, ?)')
     this.#addGone = this.#db.prepare(
       'INSERT INTO gone VALUES (?, ?, 1) ON CONFLICT DO UPDATE SET files = files + 1',
