@@ -10,9 +10,9 @@ const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) {
   process.on(name, () => {
     // Whoever asks twice does not want to wait for a tidy end. What is written by then is whole.
-    if (stop.signal.aborted) process.exit(exitCodes.cancelled)
+    if (stop.signal.aborted) endNow()
     stop.abort()
-    setTimeout(() => process.exit(exitCodes.cancelled), longestEndMs).unref()
+    setTimeout(endNow, longestEndMs).unref()
   })
 }
 
@@ -24,3 +24,13 @@ process.exitCode = await runProgram(process.argv.slice(2), {
   stderr: process.stderr,
   signal: stop.signal,
 })
+
+/**
+ * Ends the process as it is: another program takes its place. `process.exit` waits for all threads, and one that reads
+ * from a server that does not answer, as NFS has it, never ends; and a signal of its own does nothing to the first
+ * process of a container.
+ */
+function endNow(): never {
+  process.execve?.('/bin/sh', ['sh', '-c', `exit ${exitCodes.cancelled}`], {})
+  process.exit(exitCodes.cancelled)
+}
