@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { findDestination } from '../config/destination.ts'
 import { UserError } from '../shared/errors.ts'
 import type { Context } from './context.ts'
+import { dataRecipients } from './dataRecipients.ts'
 import { examples } from './examples.ts'
 import { openIdentity } from './openIdentity.ts'
 import { setupEnd } from './output/setupEnd.ts'
@@ -75,6 +76,7 @@ export async function run(context: Context, command: Command): Promise<void> {
   const config = context.loadConfig(backupNeeds, draft)
   const destination = findDestination(config, name)
   const identity = await openIdentity(config, context)
+  dataRecipients(config, identity)
   await makeDestinationFolder(session, destination)
   await checkFirst(session, { config, destination, identity, draft })
   await previewFirstRun(session, { config, destination })

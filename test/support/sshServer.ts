@@ -1,7 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { access, chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { access, appendFile, chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -27,6 +27,8 @@ export interface SshServer extends AsyncDisposable {
   silence(): Promise<AsyncDisposable>
   /** Id of the process that listens. */
   readonly pid: number
+  /** Lets the account in with another key, too. @param publicKey `ssh-ed25519 AAAA...` */
+  letIn(publicKey: string): Promise<void>
   /** Gives it other host keys, which it shows once it was started again. */
   renewHostKeys(): Promise<void>
 }
@@ -90,6 +92,7 @@ export async function startSshServer({ denied = '' } = {}): Promise<SshServer> {
       get pid() {
         return daemon.pid ?? 0
       },
+      letIn: async (publicKey) => await appendFile(join(home, 'account.pub'), `${publicKey}\n`),
       async renewHostKeys() {
         Object.assign(hostKeys, await makeHostKeys(home))
       },

@@ -54,18 +54,12 @@ export function terminalDialogue({ stdin, stderr, signal }: Terminal): Dialogue 
       if (title === undefined) clack.log.step(wrapped(text).join('\n'), common)
       else clack.note(text, title, { ...common, format: (line) => line })
     },
+    show: (text) => stderr.write(`${guide}\n${text}\n`),
     warn: (text) => clack.log.warn(wrapped(text).join('\n'), common),
     working: async (what, job) => {
-      const spinner = clack.spinner({ output: stderr, signal })
-      spinner.start(what)
-      try {
-        const result = await job()
-        spinner.stop(what)
-        return result
-      } catch (error) {
-        spinner.error(what)
-        throw error
-      }
+      // The library's spinner takes Ctrl-C for itself, and ends the process without any tidying up.
+      clack.log.step(`${what} ...`, common)
+      return await job()
     },
   }
 }
@@ -75,6 +69,7 @@ export function plainVoice(output: Output): Voice {
   return {
     tell: (text, title) => output.note(title === undefined ? text : `\n${title}\n${text}\n`),
     warn: (text) => output.warn(text),
+    show: (text) => output.note(text),
     working: async (what, job) => {
       output.note(`${what} ...`)
       return await job()

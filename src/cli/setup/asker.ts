@@ -15,12 +15,14 @@ export interface Dialogue {
   /** Something to read. */
   tell(text: string, title?: string): void
   warn(text: string): void
+  /** Something to copy: on lines of its own, unbroken. */
+  show(text: string): void
   /** Shows that something takes its time. */
   working<T>(what: string, job: () => Promise<T>): Promise<T>
 }
 
 /** The part of a conversation that needs no answer. */
-export type Voice = Pick<Dialogue, 'tell' | 'warn' | 'working'>
+export type Voice = Pick<Dialogue, 'tell' | 'warn' | 'show' | 'working'>
 
 export interface TypedQuestion {
   ask: string
@@ -127,6 +129,10 @@ export class Asker {
 
   warn(text: string): void {
     this.#voice.warn(text)
+  }
+
+  show(text: string): void {
+    this.#voice.show(text)
   }
 
   async working<T>(what: string, job: () => Promise<T>): Promise<T> {

@@ -143,7 +143,8 @@ test('giving up takes a new item out of sight', async () => {
 
 test.each([
   [[], (store: { signedIn: boolean }) => (store.signedIn = false), '1Password is not signed in', 'op signin'],
-  [['--op-vault', 'Nowhere'], undefined, '1Password shows no vault Nowhere', 'It shows Backup.'],
+  [['--op-vault', 'Nowhere'], undefined, '--op-vault: 1Password shows no vault Nowhere', 'It shows Backup.'],
+  [[], (store: { vaults: unknown[] }) => (store.vaults = []), '1Password shows no vault that an item', ''],
 ] as const)('what keeps 1Password from it is told: %j', async (args, change, message, hint) => {
   await using account = await onePasswordAccount()
   await using place = await setupPlace()

@@ -18,6 +18,7 @@ export interface SetupPlace extends AsyncDisposable {
 
 /** Lays an installation of Immich into a folder, with a file in its library. */
 export async function layImmich(folder: string, env = ''): Promise<void> {
+  await mkdir(folder, { recursive: true })
   for (const name of ['library', 'upload', 'profile', 'backups']) {
     await mkdir(join(folder, 'library', name), { recursive: true })
     await writeFile(join(folder, 'library', name, '.immich'), '')

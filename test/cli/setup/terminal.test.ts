@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { createSmallImmich } from '../../immich/smallImmich.ts'
@@ -35,4 +35,19 @@ test('with an Immich .env and nothing else: setup local, backup, status', async 
   expect(shown).toMatch(/last good backup/)
   expect(shown).not.toContain(password)
   expect(shown).not.toContain('error:')
+})
+
+test('Ctrl-C while something is looked at takes everything back', async () => {
+  await using place = await workplace()
+  await mkdir(join(place.path, 'mnt'))
+  await layImmich(join(place.path, 'immich-app'))
+  const before = await readdir(place.path, { recursive: true })
+  const command = 'safelight setup local --name disk --path mnt/vault --database none --secrets files'
+  const shown = await place.atTerminal(`trap : INT; ${command} --passphrase none; echo "exit code $?"`, [
+    ["Immich's library?", '\r'],
+    ['Checking this machine', '\u0003'],
+  ])
+  expect(shown).toContain('interrupted')
+  expect(shown).toContain('exit code 130')
+  expect(await readdir(place.path, { recursive: true })).toEqual(before)
 })

@@ -4,7 +4,7 @@ import { runProgram } from '../../../src/cli/program.ts'
 import type { Ended } from '../safelight.ts'
 
 /** What is waited for, and what is typed then, or done. */
-export type Step = readonly [shown: string, typed: string | (() => string)]
+export type Step = readonly [waitedFor: string, typed: string | ((shown: string) => string | Promise<string>)]
 
 export const enter = '\r'
 export const controlC = '\u0003'
@@ -28,9 +28,11 @@ export async function typeInto(
     const [next] = waiting
     if (!next || !shown.includes(next[0])) return false
     waiting.shift()
-    const typed = typeof next[1] === 'string' ? next[1] : next[1]()
-    // A person types once the question stands there, and then key by key.
-    setTimeout(() => stdin.write(typed), 20)
+    const [, typed] = next
+    // A person types once the question stands there.
+    setTimeout(() => {
+      void Promise.resolve(typeof typed === 'string' ? typed : typed(shown)).then((keys) => stdin.write(keys))
+    }, 20)
     return true
   })
   const stdout = new Screen(() => false)

@@ -1,9 +1,10 @@
-import { mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { createBucket } from '../../support/bucket.ts'
 import { s3Server } from '../../support/s3Server.ts'
+import { startSshServer } from '../../support/sshServer.ts'
 import { setupPlace, type SetupPlace } from './place.ts'
 import { clear, controlC, enter, type Step, typeInto } from './typist.ts'
 
@@ -65,6 +66,7 @@ test('whoever did not save the identity has none, and no vault', async () => {
   const steps = questions.map(([shown, typed]): Step => [shown, typed === 'y' ? 'n' : typed])
   const { exitCode, stderr } = await typeInto(['setup'], { cwd: place.path, env: state(place), steps })
   expect(exitCode).toBe(1)
+  expect(stderr).toContain('nothing was set up')
   expect(stderr).toContain('Save the identity first')
   expect(await place.files()).toEqual(['mnt'])
 })
@@ -177,4 +179,89 @@ test('nobody is asked where nobody is', async () => {
   const unsaved = await place.run(['setup', 'local', '--path', 'vault', '--database', 'none', '--yes'])
   expect(unsaved.stderr).toContain('--identity-saved is needed')
   expect(await place.files()).toEqual([])
+})
+
+test('a set-up that ended half-way goes on, and a vault that is there is taken over', async () => {
+  await using place = await setupPlace()
+  await mkdir(join(place.path, 'mnt'))
+  await place.setUp(['local', '--path', 'mnt/vault'])
+  const file = join(place.path, 'safelight.yaml')
+  const pinned = await place.config()
+  await writeFile(file, pinned.replace(/^vault: .*\n/m, ''))
+  const again = await place.setUp(['local'])
+  expect(again.stdout).toContain('is there already, and is yours')
+  expect(await place.config()).toBe(pinned)
+
+  await rm(join(place.path, 'mnt/vault'), { recursive: true })
+  const emptied = await place.setUp(['local'])
+  expect([emptied.exitCode, emptied.stderr]).toEqual([1, expect.stringContaining('there is no vault at')])
+  await writeFile(file, pinned.replace(/^vault: .*\n/m, ''))
+  const anew = await place.setUp(['local'])
+  expect(anew.stdout).toContain('Safelight recovery sheet')
+})
+
+test('variables that a person sets are shown once, and are written nowhere', async () => {
+  await using place = await setupPlace()
+  await mkdir(join(place.path, 'mnt'))
+  const args = ['setup', 'local', '--path', 'mnt/vault', '--database', 'none', '--secrets', 'env']
+  const { exitCode, stdout, stderr } = await typeInto([...args, '--passphrase', 'none'], {
+    cwd: place.path,
+    env: state(place),
+    steps: [
+      ['called?', enter],
+      ["Immich's library?", enter],
+      ['set up so?', enter],
+      ['kept away', 'y'],
+    ],
+  })
+  const [, identity = ''] = /SAFELIGHT_IDENTITY=(AGE-SECRET-KEY-1\w+)/.exec(stderr) ?? []
+  expect([exitCode, stdout]).toEqual([0, expect.stringContaining('Set these variables')])
+  expect(stdout + (await place.config())).not.toContain('AGE-SECRET-KEY')
+  const checked = await place.run(['check', 'disk', '--json'], { SAFELIGHT_IDENTITY: identity })
+  expect(checked.stdout).toContain('the identity opens it')
+
+  const alone = await place.run([...args, '--name', 'usb', '--yes', '--config', 'other.yaml'])
+  expect(alone.stderr).toContain('--identity is needed')
+})
+
+test("the remotes that rclone knows, and a server's host key, are offered", async () => {
+  await using place = await setupPlace()
+  await using server = await startSshServer()
+  const { options } = await server.folder()
+  await writeFile(join(place.path, 'rclone.conf'), `[disk]\ntype = alias\nremote = ${place.path}/remote\n`)
+  const common = { cwd: place.path, env: state(place) }
+  const rclone = await typeInto(['setup', 'rclone', '--rclone-config', 'rclone.conf', '--database', 'none'], {
+    ...common,
+    steps: [
+      ['called?', enter],
+      ["Immich's library?", enter],
+      ['rclone knows: disk:', ''],
+      ['Which remote', enter],
+      ['secrets be kept?', enter],
+      ["password of rclone's configuration?", enter],
+      ['passphrase protect', enter],
+      ['set up so?', enter],
+      ['kept away', 'y'],
+    ],
+  })
+  expect([rclone.exitCode, rclone.stderr]).toEqual([0, expect.anything()])
+  const where = ['--host', options.host, '--port', `${options.port}`, '--user', options.user]
+  const sftp = await typeInto(['setup', 'sftp', ...where, '--path', options.path, '--secrets', 'files'], {
+    ...common,
+    steps: [
+      ['called?', enter],
+      ['The server shows the host key', ''],
+      ['fingerprint of its host key?', enter],
+      ['How do you log in?', `\u001b[A${enter}`],
+      [
+        'Is it there?',
+        async (shown) => {
+          await server.letIn(/^ssh-ed25519 \S+ safelight$/m.exec(shown)?.[0] ?? '')
+          return 'y'
+        },
+      ],
+      ['set up so?', enter],
+    ],
+  })
+  expect(sftp.exitCode).toBe(0)
 })

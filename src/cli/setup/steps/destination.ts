@@ -123,8 +123,10 @@ class Interview {
     if (!made) return this.#answers
     this.#answers[made.field] = await (await keeper()).keep(name, made.label, made.value)
     const { title, text, ask } = made.task
-    do asker.tell(text, title)
-    while (!(await asker.goesOn(ask)))
+    do {
+      asker.tell(title)
+      asker.show(text)
+    } while (!(await asker.goesOn(ask)))
     return this.#answers
   }
 

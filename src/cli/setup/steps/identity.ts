@@ -141,9 +141,11 @@ export async function requireSaved({ asker }: Session, made: NewIdentity): Promi
     'Without it nobody can read them, you included. Copy it into a password',
     'manager or onto paper now, from another terminal if need be.',
   ]
-  if (made.toTakeDown !== undefined)
-    lines.push('It is not written anywhere, and belongs to what you set yourself:', made.toTakeDown)
   asker.tell(lines.join('\n'), 'Save the identity')
+  if (made.toTakeDown !== undefined) {
+    asker.tell('This is shown once, and written nowhere. Set it wherever Safelight runs:')
+    asker.show(made.toTakeDown)
+  }
   const ask = 'Is a copy of the identity kept away from this machine?'
   if (await asker.agrees('identity-saved', ask, 'Say --identity-saved when you see to that.')) return
   throw new UserError('nothing was set up', { hint: 'Save the identity first: run the command again.' })

@@ -106,7 +106,7 @@ function newKey({ login, user = '', host = '' }: Answers): MadeSecret | undefine
     label: 'private_key',
     value: privateKey,
     task: {
-      title: `On ${host}, add this line to ~/.ssh/authorized_keys of ${user}`,
+      title: `On ${host}, add this line to ~/.ssh/authorized_keys of ${user}:`,
       text: publicKey,
       ask: 'Is it there?',
     },
