@@ -10,6 +10,9 @@ import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { k8s, named, rendered } from './manifests.ts'
 import { schemaProblems } from './schemas.ts'
 
+/** The first time promtool is fetched. */
+const unpacking = { timeout: 300_000 }
+
 const names = Object.keys(metrics)
 const documented = await readFile(join(k8s, '../docs/metrics.md'), 'utf8')
 const dashboard = await readFile(join(k8s, 'monitoring/dashboard.json'), 'utf8')
@@ -34,7 +37,7 @@ describe('the names of metrics', () => {
     expect(used.filter((name) => !names.includes(name))).toEqual([])
   })
 
-  test('please Prometheus', async () => {
+  test('please Prometheus', unpacking, async () => {
     const values = Object.fromEntries(names.map((name, i) => [name, i])) as Record<MetricName, number>
     const text = await exposition([{ host: 'main', destination: 'disk', values }])
     const tool = await promtool()
@@ -87,7 +90,7 @@ const cases: [Series, string[]][] = [
   [{}, ['SafelightSaysNothing']],
 ]
 
-test('alerts are raised when they should be, and only then', async () => {
+test('alerts are raised when they should be, and only then', unpacking, async () => {
   await using folder = await temporaryFolder()
   const file = join(folder.path, 'rules.yaml')
   await writeFile(file, stringify(spec))

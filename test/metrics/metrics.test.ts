@@ -87,7 +87,7 @@ describe('a textfile', () => {
 })
 
 describe('a Pushgateway', () => {
-  const patience: Patience = { tries: 2, timeoutMs: 200, firstDelayMs: 5, longestDelayMs: 100 }
+  const patience: Patience = { tries: 2, timeoutMs: 10_000, firstDelayMs: 5, longestDelayMs: 100 }
   const { signal } = new AbortController()
 
   test('gets a group for each destination, added to what it has', async () => {

@@ -8,8 +8,10 @@ import { freePort } from '../support/ports.ts'
 import { type Answer, startReceiver } from '../support/receiver.ts'
 import { failure, goodWeek } from './samples.ts'
 
-const patience: Patience = { tries: 2, timeoutMs: 200, firstDelayMs: 5, longestDelayMs: 100 }
+const patience: Patience = { tries: 2, timeoutMs: 10_000, firstDelayMs: 5, longestDelayMs: 100 }
 const delivering = { patience, signal: new AbortController().signal }
+/** For receivers that never answer. */
+const impatient = { ...delivering, patience: { ...patience, timeoutMs: 100 } }
 const message = messageOf(failure)
 
 /** What a channel sends of a message. */
@@ -145,7 +147,8 @@ describe('Healthchecks', () => {
 test('a channel that does not take a message is no error, but a reason without the URL', async () => {
   const slack = (url: string): ChannelOptions => ({ ...common, type: 'slack', url: `${url}/services/T0KEN` })
   expect((await sent(slack, message, [{ status: 404 }])).problem).toBe('answered 404 (Not Found)')
-  expect((await sent(slack, message, ['silence', 'silence'])).problem).toBe('gave no answer for 0.2 s')
+  await using silent = await startReceiver(['silence', 'silence'])
+  expect(await deliver(slack(silent.url), message, impatient)).toBe('gave no answer for 0.1 s')
   const nobody = `http://127.0.0.1:${await freePort()}`
   const nowhere = await deliver(slack(nobody), message, delivering)
   expect(nowhere).toBe("can't be reached (ECONNREFUSED)")

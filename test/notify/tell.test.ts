@@ -11,7 +11,7 @@ import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { failure, firstSuccess, now } from './samples.ts'
 
 const delivering = {
-  patience: { tries: 1, timeoutMs: 200, firstDelayMs: 1, longestDelayMs: 1 },
+  patience: { tries: 1, timeoutMs: 10_000, firstDelayMs: 1, longestDelayMs: 1 },
   signal: new AbortController().signal,
 }
 const told: Alarm = { since: now, told: now, what: '1' }

@@ -35,7 +35,8 @@ export async function startReceiver(answers: readonly Answer[] = []): Promise<Re
         incoming.socket.destroy()
         return
       }
-      await delay(answer.afterMs ?? 0)
+      // A test that has ended does not wait for an answer that comes too late.
+      await delay(answer.afterMs ?? 0, undefined, { ref: false })
       outgoing.writeHead(answer.status, answer.headers).end(answer.body)
     }
     received().catch(() => outgoing.destroy())
