@@ -8,13 +8,15 @@ export type TcpFault = (typeof faults)[number]
 
 export interface TcpProxyOptions {
   seed: number
-  /** Mean number of bytes, both ways together, between one fault and the next. */
+  /** Mean number of bytes, both ways together, between one fault and the next; Infinity: there are none. */
   every: number
   among?: readonly TcpFault[]
 }
 
 export interface TcpProxy extends AsyncDisposable {
   port: number
+  /** Bytes that clients sent. */
+  readonly received: number
   /** How often each fault struck. */
   struck: Map<TcpFault, number>
 }
@@ -30,12 +32,14 @@ export async function startTcpProxy(
   const random = new Random(seed)
   const struck = new Map<TcpFault, number>()
   const sockets = new Set<Socket>()
+  let received = 0
   let left = distance()
   const server = createServer((client) => {
     const upstream = connect(target, '127.0.0.1')
     let isSilent = false
     const pass = async (from: Socket, to: Socket) => {
       for await (const chunk of from as AsyncIterable<Buffer>) {
+        if (from === client) received += chunk.length
         const fault = next(chunk.length)
         if (fault === 'reset') client.resetAndDestroy()
         if (fault === 'silence') isSilent = true
@@ -61,6 +65,9 @@ export async function startTcpProxy(
   if (address === null || typeof address === 'string') throw new Error('the proxy has no port')
   return {
     port: address.port,
+    get received() {
+      return received
+    },
     struck,
     async [Symbol.asyncDispose]() {
       const closed = once(server, 'close')

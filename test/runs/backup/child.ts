@@ -64,6 +64,7 @@ const { exitCode } = await backUpTo(target, {
   signal: new AbortController().signal,
 })
 process.exitCode = exitCode
+await storage.close()
 const [, written] = /^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8')) ?? []
 const end: ChildEnd = { bytesWritten: Number(written), maxRss: process.resourceUsage().maxRSS * 1024 }
 process.stdout.write(`${JSON.stringify(end)}\n`)

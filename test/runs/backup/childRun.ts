@@ -7,6 +7,13 @@ import type { ChildEnd, ChildTask } from './child.ts'
 import type { Fixture } from './fixture.ts'
 
 const childProgram = fileURLToPath(new URL('child.ts', import.meta.url))
+/** What bin/safelight sets for the sake of memory. */
+const heap = ['--max-semi-space-size=2', '--max-old-space-size=384']
+const allocator = {
+  MALLOC_ARENA_MAX: '2',
+  MALLOC_MMAP_THRESHOLD_: '65536',
+  MALLOC_TRIM_THRESHOLD_: '131072',
+}
 /** A checkpoint interval that never comes to its end. */
 export const never = { ms: 1e12, bytes: 1e15 }
 
@@ -26,7 +33,8 @@ export async function runChild(
   task: ChildTask,
   moment?: (ended: AbortSignal) => Promise<void>,
 ): Promise<{ ms: number; killed: boolean; end: ChildEnd }> {
-  const child = spawn(process.execPath, [childProgram], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const env = { ...process.env, ...allocator }
+  const child = spawn(process.execPath, [...heap, childProgram], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   const ended = new AbortController()
   const exited = once(child, 'exit').then(() => ended.abort())
   const errors = text(child.stderr)

@@ -9,15 +9,23 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 import { objectSize } from '../../../src/crypto/envelope.ts'
+import type { DriveOptions, StorageOptions } from '../../../src/storage/options.ts'
+import { DriveServer } from '../../servers/drive/driveServer.ts'
+import { startGcsServer } from '../../servers/gcs/server.ts'
 import { createBucket, storageOptions } from '../../support/bucket.ts'
 import type { S3Server } from '../../support/ceph.ts'
+import { gcsOptions, newBucket } from '../../support/gcs.ts'
 import { startHttpProxy } from '../../support/httpProxy.ts'
+import { startSshServer } from '../../support/sshServer.ts'
+import { startTcpProxy } from '../../support/tcpProxy.ts'
 import { runChild, taskFor } from './childRun.ts'
 import { Fixture } from './fixture.ts'
 
 const megabyte = 1e6
 /** Of the run that is killed, in bytes per second: so slow that the moment can't be missed. */
 const uploadRate = 100 * megabyte
+/** No backend has larger ones for a film of some gigabytes. */
+const largestPiece = 8 * 1024 * 1024
 /** Manifests, records, keys, notes, and the working copy of the manifest. */
 const besides = 2 * megabyte
 
@@ -40,16 +48,59 @@ export async function addFilm(fixture: Fixture, megabytes: number): Promise<void
   await pipeline(bytes, createWriteStream(fixture.path('library/film.mp4')))
 }
 
-/** On S3: what is sent is counted on its way to the server. */
+/** On S3. */
 export async function killedOnS3(server: S3Server, megabytes: number): Promise<GoneOn> {
   await using bucket = await createBucket(server)
   await using proxy = await startHttpProxy(server.endpoint)
   const storage = { ...storageOptions(server, bucket.name), endpoint: proxy.url }
+  return await killedOnTheWay(storage, proxy, megabytes)
+}
+
+/** On Google Cloud Storage. */
+export async function killedOnGcs(megabytes: number): Promise<GoneOn> {
+  await using server = await startGcsServer()
+  await using proxy = await startHttpProxy(server.url)
+  const storage = { ...gcsOptions(server, newBucket(server)), endpoint: proxy.url }
+  return await killedOnTheWay(storage, proxy, megabytes)
+}
+
+/** On Google Drive. */
+export async function killedOnDrive(megabytes: number): Promise<GoneOn> {
+  await using server = await DriveServer.start()
+  await using proxy = await startHttpProxy(server.url)
+  const storage: DriveOptions = {
+    type: 'drive',
+    folder: server.files.sharedDriveId,
+    prefix: 'immich',
+    credentials: { serviceAccount: server.tokens.serviceAccountKey },
+    endpoint: proxy.url,
+  }
+  return await killedOnTheWay(storage, proxy, megabytes)
+}
+
+/** Over SFTP, whose encryption adds a little to what is sent. */
+export async function killedOnSftp(megabytes: number): Promise<GoneOn> {
+  await using server = await startSshServer()
+  const { options } = await server.folder()
+  await using proxy = await startTcpProxy(options.port, { seed: 1, every: Infinity })
+  return await killedOnTheWay({ ...options, port: proxy.port }, proxy, megabytes, 0.01)
+}
+
+/**
+ * Where what is sent can be counted on its way to the server.
+ * @param overhead of the protocol, as a share of what is sent.
+ */
+async function killedOnTheWay(
+  storage: StorageOptions,
+  proxy: { readonly received: number },
+  megabytes: number,
+  overhead = 0,
+): Promise<GoneOn> {
+  const size = objectSize(megabytes * megabyte)
   await using fixture = await Fixture.create({ storage })
   await addFilm(fixture, megabytes)
   const { maxRss } = await killAndGoOn(fixture, megabytes, () => proxy.received)
-  const sentAgain = proxy.received - objectSize(megabytes * megabyte)
-  return { sentAgain, allowed: 5 * 1024 * 1024 + besides, maxRss }
+  return { sentAgain: proxy.received - size, allowed: largestPiece + besides + overhead * size, maxRss }
 }
 
 /** On a local disk: what had arrived is seen there, and what the second run writes is counted by the system. */
@@ -65,7 +116,7 @@ export async function killedOnDisk(megabytes: number): Promise<GoneOn> {
   const left = readdirSync(temporary)
   if (left.length > 0) throw new Error(`${left.length} temporary files are left`)
   const sentAgain = bytesWritten - (objectSize(megabytes * megabyte) - before)
-  return { sentAgain, allowed: 8 * 1024 * 1024 + besides, maxRss }
+  return { sentAgain, allowed: largestPiece + besides, maxRss }
 }
 
 /**
