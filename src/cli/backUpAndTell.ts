@@ -9,7 +9,7 @@ import { recordName } from '../vault/snapshots.ts'
 import type { Context } from './context.ts'
 import { progressLine } from './output/backupProgress.ts'
 import { BackupStory } from './output/backupStory.ts'
-import { jsonLines, StoryFile } from './output/story.ts'
+import { StoryFile, type StoryTeller } from './output/story.ts'
 
 /** Upper bound of the wait before a destination is tried again for the first time. */
 const firstDelayMs = 30_000
@@ -30,7 +30,7 @@ export async function backUpAndTell(
   const { now, program } = plan
   using state = openState(config.state, now())
   using file = new StoryFile(config.state, now, (text) => output.warn(text))
-  const log = output.toLog ? jsonLines((text) => output.line(text), now) : undefined
+  const log = output.toLog ? await openLog(output, now) : undefined
   const story = new BackupStory((line) => {
     file.tell(line)
     if (log) log(line)
@@ -86,6 +86,12 @@ export async function backUpAndTell(
 
 function lossOf({ file, reason }: NonNullable<State['setAside']>): string {
   return `what this machine remembered of its runs can't be used: ${reason}. It is ${file} now; no backup depends on it`
+}
+
+/** Imported only where it is wanted: pino takes 11 MB. */
+async function openLog(output: Context['output'], now: () => Date): Promise<StoryTeller> {
+  const { jsonLines } = await import('./output/jsonLines.ts')
+  return jsonLines((text) => output.line(text), now)
 }
 
 /** One of several has its end: the others may take hours. */

@@ -1,6 +1,5 @@
 import { closeSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { pino } from 'pino'
 import { errorMessage } from '../../shared/errors.ts'
 import { formatTime } from '../../shared/format.ts'
 
@@ -21,22 +20,6 @@ export type StoryTeller = (line: StoryLine) => void
 
 /** Name of the story of the last run, in the state folder. */
 export const storyName = 'backup.log'
-
-/** Tells a story as JSON lines, for whatever collects a container's log. */
-export function jsonLines(write: (text: string) => void, now: () => Date): StoryTeller {
-  const log = pino(
-    {
-      base: null,
-      timestamp: () => `,"time":"${now().toISOString()}"`,
-      formatters: { level: (level) => ({ level }) },
-    },
-    { write: (line: string) => write(line.trimEnd()) },
-  )
-  return ({ level, text, facts = {} }) => {
-    const [first = ''] = text.split('\n')
-    log[level](facts, first)
-  }
-}
 
 /**
  * The story of the last run, in a file for people to read. It takes the place of the one before only once it has begun:
