@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import type { Edit } from '../../config/edit.ts'
 import { errorCode } from '../../shared/errors.ts'
 import { createFile, replaceFile } from '../../shared/files.ts'
+import { fileError } from '../fileError.ts'
 
 /**
  * All that the answers come to. Nothing of it is written before the last question, and what then is written can be
@@ -41,14 +42,18 @@ export async function writeFile(
   mode: number,
   undo: AsyncDisposableStack,
 ): Promise<void> {
-  const before = await readIfThere(path)
-  if (before === content) return
-  if (before === undefined) {
-    await createFile(path, content, mode)
-    undo.defer(async () => await rm(path, { force: true }))
-  } else {
-    await replaceFile(path, content)
-    undo.defer(async () => await replaceFile(path, before))
+  try {
+    const before = await readIfThere(path)
+    if (before === content) return
+    if (before === undefined) {
+      await createFile(path, content, mode)
+      undo.defer(async () => await rm(path, { force: true }))
+    } else {
+      await replaceFile(path, content)
+      undo.defer(async () => await replaceFile(path, before))
+    }
+  } catch (error) {
+    throw fileError(path, error)
   }
 }
 
@@ -58,7 +63,7 @@ export async function makeFolder(path: string, mode: number, undo: AsyncDisposab
     await mkdir(path, { mode })
   } catch (error) {
     if (errorCode(error) === 'EEXIST') return
-    throw error
+    throw fileError(path, error)
   }
   await chmod(path, mode)
   undo.defer(async () => await removeIfEmpty(path))

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { readFile } from 'node:fs/promises'
@@ -7,7 +8,7 @@ import { editConfigText, newConfigText } from '../../config/edit.ts'
 import { type Environment, readEnvironment } from '../../config/environment.ts'
 import type { Draft } from '../../config/load.ts'
 import { isReference } from '../../config/secret.ts'
-import { errorCode } from '../../shared/errors.ts'
+import { errorCode, UserError } from '../../shared/errors.ts'
 import type { Context } from '../context.ts'
 import type { Asker } from './asker.ts'
 import { Plan } from './plan.ts'
@@ -42,6 +43,7 @@ export async function openSession(
 ): Promise<Session> {
   const file = context.configFile
   const folder = dirname(file)
+  if (!existsSync(folder)) throw new UserError(`there is no folder ${folder} for the configuration`)
   const written = await readIfThere(file)
   const text = written ?? newConfigText()
   const before = context.loadConfig([], { text, secrets: new Map() })

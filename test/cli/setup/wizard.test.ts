@@ -178,6 +178,8 @@ test('nobody is asked where nobody is', async () => {
   expect(noType.stderr).toContain('the type of the destination is needed')
   const unsaved = await place.run(['setup', 'local', '--path', 'vault', '--database', 'none', '--yes'])
   expect(unsaved.stderr).toContain('--identity-saved is needed')
+  const nowhere = await place.run(['setup', 'local', '--config', 'no/such/safelight.yaml', '--yes'])
+  expect([nowhere.exitCode, nowhere.stderr]).toEqual([1, expect.stringContaining('for the configuration')])
   expect(await place.files()).toEqual([])
 })
 

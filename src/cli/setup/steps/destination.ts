@@ -171,11 +171,12 @@ class Interview {
     return undefined
   }
 
-  /** Those that a person fills in: the ones still to be asked for. */
+  /** Those that a person fills in: the ones still to be asked for. What lies in a file is better left there. */
   #fieldsToPrepare(): { label: string; concealed: boolean }[] {
     const { asker } = this.#session
     return this.#type.questions
-      .filter(({ when, optional }) => !optional && when?.(this.#answers) !== false)
+      .filter(({ kind, optional }) => kind !== 'file' && !optional)
+      .filter(({ when }) => when?.(this.#answers) !== false)
       .filter((each) => asker.flag(each.flag) === undefined && this.#currentAnswer(each) === undefined)
       .flatMap(({ labels: [label] = [], kind }) => (label ? [{ label, concealed: kind !== 'text' }] : []))
   }
