@@ -3,7 +3,6 @@ import { errorMessage, exitCodes, UserError, type ExitCode } from '../../shared/
 import { lockFolder } from '../../state/folderLock.ts'
 import { heldError } from '../../state/holder.ts'
 import type { Machine } from '../../state/liveness.ts'
-import type { OpenRun } from '../../state/openRun.ts'
 import type { Run } from '../../state/run.ts'
 import type { State } from '../../state/state.ts'
 import { recordName } from '../../vault/snapshots.ts'
@@ -58,7 +57,7 @@ export async function backupInJobs(
     const accounted = destinations.map((destination) => ({
       ...destination,
       jobs: jobs.get(destination.name),
-      take: (folder: string) => takePlace(run, destination.name, folder, plan, book),
+      take: (folder: string) => takePlace(keeper, destination.name, folder, book),
     }))
     const ends = await withRetries(plan, accounted, { ...book, jobs, keeper })
     keeper.end(...stateOf(ends, plan.signal))
@@ -86,15 +85,15 @@ export function sourcesOf({
 
 /** The lock first: with it, nobody under this kernel is there. */
 function takePlace(
-  run: OpenRun,
+  keeper: JobKeeper,
   destination: string,
   folder: string,
-  { now }: BackupPlan,
   { force, onTaken }: Bookkeeping,
 ): Disposable {
   using stack = new DisposableStack()
-  stack.use(lockFolder(folder, (cause) => heldError(destination, folder, run.holderOf(destination), cause)))
-  onTaken(destination, run.take(destination, { force, now: now() }))
+  const held = (cause: unknown): Error => heldError(destination, folder, keeper.holderOf(destination), cause)
+  stack.use(lockFolder(folder, held))
+  onTaken(destination, keeper.take(destination, force))
   return stack.move()
 }
 

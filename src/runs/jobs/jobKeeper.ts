@@ -1,6 +1,6 @@
-import { errorMessage, type ExitCode } from '../../shared/errors.ts'
+import { errorMessage, UserError, type ExitCode } from '../../shared/errors.ts'
 import type { OpenRun } from '../../state/openRun.ts'
-import type { RunResult, RunState } from '../../state/run.ts'
+import type { Run, RunResult, RunState } from '../../state/run.ts'
 import type { DestinationJobs } from './destinationJobs.ts'
 
 /**
@@ -41,6 +41,16 @@ export class JobKeeper implements Disposable {
     clearInterval(this.#timer)
   }
 
+  /** As {@link OpenRun.take}. @throws UserError exit 11 */
+  take(destination: string, force: boolean): Run | undefined {
+    return this.#keep((run) => run.take(destination, { force, now: this.#now() }))
+  }
+
+  /** Who seems to have a destination whose lock is held. */
+  holderOf(destination: string): Run | undefined {
+    return this.#keep((run) => run.holderOf(destination))
+  }
+
   write(): void {
     const updates = this.#jobs.flatMap((jobs) => jobs.updates)
     this.#keep((run) => run.update(updates, this.#now()))
@@ -60,13 +70,14 @@ export class JobKeeper implements Disposable {
     this.#keep((run) => run.end(state, exitCode, this.#now()))
   }
 
-  #keep(work: (run: OpenRun) => void): void {
+  #keep<T>(work: (run: OpenRun) => T): T | undefined {
     try {
-      work(this.#run)
+      return work(this.#run)
     } catch (error) {
-      if (this.#troubled) return
+      if (error instanceof UserError) throw error
+      if (!this.#troubled) this.#onTrouble(`how this run goes can't be written down: ${errorMessage(error)}`)
       this.#troubled = true
-      this.#onTrouble(`how this run goes can't be written down: ${errorMessage(error)}`)
+      return undefined
     }
   }
 }

@@ -259,23 +259,26 @@ test('a run on another machine is believed for three intervals; --force takes it
   expect(forced.told.resumed).toMatchObject([['disk', { machine: 'pod-8' }]])
 })
 
-test('a state database that is lost in the middle of a run costs nobody a backup', async () => {
-  await using fixture = await Fixture.create()
-  await fixture.write('library/1.jpg', Buffer.alloc(300_000, 1))
-  const told: string[] = []
-  using state = openState(fixture.folder, new Date())
-  const onProgress: BackupPlan['onProgress'] = ({ phase }) => {
-    if (phase === 'scanning') state[Symbol.dispose]()
-  }
-  const { ends } = await backUp(fixture, [disk(fixture)], {
-    plan: { onProgress },
-    book: { state, onTrouble: (message) => told.push(message) },
-  })
-  expect(ends[0]?.result?.exitCode).toBe(0)
-  expect(told).toEqual([expect.stringContaining("can't be written down")])
-  await rm(join(fixture.folder, 'state.db'))
-  expect((await backUp(fixture, [disk(fixture)])).ends[0]?.result?.exitCode).toBe(0)
-})
+test.each(['opening', 'scanning'])(
+  'a state database that is lost while %s costs nobody a backup',
+  async (when) => {
+    await using fixture = await Fixture.create()
+    await fixture.write('library/1.jpg', Buffer.alloc(300_000, 1))
+    const told: string[] = []
+    using state = openState(fixture.folder, new Date())
+    const onProgress: BackupPlan['onProgress'] = ({ phase }) => {
+      if (phase === when) state[Symbol.dispose]()
+    }
+    const { ends } = await backUp(fixture, [disk(fixture)], {
+      plan: { onProgress },
+      book: { state, onTrouble: (message) => told.push(message) },
+    })
+    expect(ends[0]?.result?.exitCode).toBe(0)
+    expect(told).toEqual([expect.stringContaining("can't be written down")])
+    await rm(join(fixture.folder, 'state.db'))
+    expect((await backUp(fixture, [disk(fixture)])).ends[0]?.result?.exitCode).toBe(0)
+  },
+)
 
 function begin(state: State, on: typeof here, pid: number): void {
   const jobs = [{ destination: 'disk', source: 'library', priority: 0 }]
