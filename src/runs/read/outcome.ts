@@ -1,5 +1,10 @@
 import { DecryptionError } from '../../crypto/cobblestone.ts'
-import { AccessDeniedError, ObjectFrozenError, ObjectMissingError, StorageError } from '../../storage/errors.ts'
+import {
+  AccessDeniedError,
+  ObjectFrozenError,
+  ObjectMissingError,
+  StorageError,
+} from '../../storage/errors.ts'
 
 /**
  * Why something could not be read.
