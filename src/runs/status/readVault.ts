@@ -32,7 +32,7 @@ export async function readVault(vault: Vault, options: LookOptions): Promise<Vau
   const from = Math.max(0, (remembered?.sequence ?? 0) - oldestFork)
   const ids = await listRecords(vault, host, from, call)
   const { lastGood, checkpoint, damaged } = await newestRecords(vault, host, ids, call)
-  const denied: string[] = []
+  const denied = new Set<string>()
   const [reports, verification] = await Promise.all([
     unlessDenied(reportsDenied, denied, async () => await recentReports(vault, host, lastGood, call)),
     unlessDenied(verificationsDenied, denied, async () => await lastVerification(vault, host, call)),
@@ -45,21 +45,21 @@ export async function readVault(vault: Vault, options: LookOptions): Promise<Vau
     hidden: remembered && whatIsHidden(ids, remembered),
     reports: reports ?? [],
     verification,
-    denied,
+    denied: [reportsDenied, verificationsDenied].filter((what) => denied.has(what)),
   }
 }
 
 /** Credentials need to create reports and verifications, and not to read them. */
 async function unlessDenied<T>(
   what: string,
-  denied: string[],
+  denied: Set<string>,
   work: () => Promise<T>,
 ): Promise<T | undefined> {
   try {
     return await work()
   } catch (error) {
     if (!(error instanceof AccessDeniedError)) throw error
-    denied.push(what)
+    denied.add(what)
     return undefined
   }
 }
