@@ -74,8 +74,9 @@ async function recentReports(
   const since = lastGood && new Date(lastGood.started)
   const keys = await listRunReports(vault, since, options)
   const read = async (key: string) => await unlessLost(async () => await readRunReport(vault, key, options))
-  const reports = await Promise.all(keys.slice(-mostReports).reverse().map(read))
-  return reports.flatMap((report) => (report?.host === host ? report : []))
+  const reports = await Promise.all(keys.slice(-mostReports).map(read))
+  const ours = reports.flatMap((report) => (report?.host === host ? report : []))
+  return ours.toSorted((a, b) => b.started.localeCompare(a.started))
 }
 
 async function lastVerification(
