@@ -4,13 +4,14 @@ import type { JobContext } from '../../shared/threads/serve.ts'
 import { objectContext, objectKey } from '../../vault/layout.ts'
 import { createObjectFromStream } from '../../vault/objects.ts'
 import { objectName } from '../../vault/vaultKeys.ts'
+import { resumedFrom } from './contentSizes.ts'
 import { hexDigest, partTakers, type ContentStore, type Delivery } from './delivery.ts'
 import { pieces, pieceSize, readPart, type OpenFile, type Watch } from './fileReading.ts'
 import type { LargeContent, LargeStore } from './largeUpload.ts'
 import { Marker, partSizeFor, sha256Of } from './marks.ts'
 import { metadataOf } from './metadata.ts'
 import { readOutcome, UnstableFileError } from './readFailures.ts'
-import { resumedFrom, storeLarge } from './storeLarge.ts'
+import { storeLarge } from './storeLarge.ts'
 import type { FileToStore, ReadOutcome, StoredFile, StoreNote } from './storeMessages.ts'
 
 /**
@@ -43,11 +44,21 @@ export async function storeInPieces(
   for (const end of ends) if (end.status === 'rejected') throw end.reason
 }
 
-/** @param share of a pass through the file in all the work on it. */
+/**
+ * Notes bytes, whole ones alone, for that is how they are counted and written down.
+ * @param share of a pass through the file in all the work on it.
+ */
 function watching({ signal, note }: JobContext, share: number): Watch {
+  let passed = 0
+  let noted = 0
   return {
     signal,
-    passed: (bytes) => note({ kind: 'progress', bytes: bytes * share } satisfies StoreNote),
+    passed: (bytes) => {
+      passed += bytes
+      const whole = Math.floor(passed * share)
+      note({ kind: 'progress', bytes: whole - noted } satisfies StoreNote)
+      noted = whole
+    },
   }
 }
 

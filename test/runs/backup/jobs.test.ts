@@ -100,6 +100,15 @@ test('each source at each destination has its job, with all that was to be done 
   expect(told).toEqual({ resumed: [], retried: [], troubles: [] })
 })
 
+test('of a film that goes to several destinations, whole bytes are written down all the time', async () => {
+  const names = Object.fromEntries(['one', 'two', 'three'].map((name) => [name, undefined]))
+  await using vaults = await SeveralVaults.create(names)
+  await vaults.library.write('library/film.mp4', Buffer.alloc(9_000_001, 2))
+  const { last, told } = await backUp(vaults.library, vaults.destinations(), { book: { intervalMs: 1 } })
+  expect(told.troubles).toEqual([])
+  expect(last?.jobs.map(({ bytesDone }) => bytesDone)).toContain(9_000_014)
+})
+
 test('a run that goes on is seen from elsewhere: alive, with jobs that grow', async () => {
   await using fixture = await Fixture.create()
   for (let i = 0; i < 12; i++) await fixture.write(`library/${i}.jpg`, Buffer.alloc(300_000, `photo ${i}`))
