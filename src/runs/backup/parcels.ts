@@ -1,4 +1,4 @@
-import { resumedFrom } from './storeLarge.ts'
+import { packedSizeLimit, resumedFrom } from './contentSizes.ts'
 import type { ListedCandidate, NamedFile } from './workList.ts'
 
 /** Files that one job reads. */
@@ -16,8 +16,6 @@ export interface ListedParcel extends Parcel {
   lackedBy: number
 }
 
-/** A content below this size goes into a pack: archive classes bill 40 KB and a request for each object. */
-export const packedSizeLimit = 256 * 1024
 /** Limits of a pack: contents, and bytes of them. */
 const filesPerPack = 256
 const bytesPerPack = 8 * 1024 * 1024

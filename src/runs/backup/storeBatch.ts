@@ -8,7 +8,7 @@ import { buildPack } from '../../vault/pack.ts'
 import { askWhoWants, withDeliveries, type Delivery, type Workshop } from './delivery.ts'
 import { outcomeOfFailure } from './readFailures.ts'
 import { metadataOf } from './metadata.ts'
-import { packedSizeLimit } from './parcels.ts'
+import { packedSizeLimit } from './contentSizes.ts'
 import type { FileToStore, PackTarget, ReadOutcome, StoreBatchJob, StoredBatch } from './storeMessages.ts'
 
 /** Reads small files once, and stores at each target those with new contents as one pack. */

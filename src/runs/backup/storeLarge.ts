@@ -25,9 +25,6 @@ import { PieceWriter } from './pieceWriter.ts'
 import { UnstableFileError } from './readFailures.ts'
 import type { EarlierKey } from './storeMessages.ts'
 
-/** A content below this size whose upload was interrupted is simply sent again. */
-export const resumedFrom = 64 * 1024 * 1024
-
 /** What was stored, and under which key. */
 export interface StoredLarge {
   object: ObjectDigest
