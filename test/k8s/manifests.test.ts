@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { k8s, type Manifest, rendered, renderedWith, type Task, tasks } from './manifests.ts'
@@ -9,7 +9,10 @@ const overlays = await readdir(join(k8s, 'overlays'))
 const components = await readdir(join(k8s, 'components'))
 const sets: [string, () => Promise<Manifest[]>][] = [
   ...overlays.map((name): (typeof sets)[number] => [name, () => rendered(`overlays/${name}`)]),
-  ...components.map((name): (typeof sets)[number] => [`gcs with ${name}`, () => renderedWith('gcs', name)]),
+  ...components.map((name): (typeof sets)[number] => {
+    const overlay = name === 'workload-identity-eks' ? 's3' : 'gcs'
+    return [`${overlay} with ${name}`, () => renderedWith(overlay, name)]
+  }),
 ]
 
 const names = [
@@ -26,7 +29,23 @@ const libraryOf = ({ pod }: Task): NonNullable<Task['pod']['volumes']> =>
 
 test('there is something to look at', () => {
   expect(overlays).toEqual(expect.arrayContaining(['b2', 'gcs', 'local', 's3']))
-  expect(components).toEqual(expect.arrayContaining(['cloudnative-pg', 'readwritemany', 'state-pvc']))
+  expect(components).toEqual(expect.arrayContaining(['cloudnative-pg', 'monitoring', 'state-pvc']))
+})
+
+test.each(overlays)('the overlay %s offers components that are there', async (overlay) => {
+  const kustomization = await readFile(join(k8s, 'overlays', overlay, 'kustomization.yaml'), 'utf8')
+  const offered = Array.from(
+    kustomization.matchAll(/^# - \.\.\/\.\.\/components\/(.*)$/gm),
+    ([, name = '']) => name,
+  )
+  expect(components).toEqual(expect.arrayContaining(offered))
+  expect(offered).toEqual(expect.arrayContaining(['cloudnative-pg', 'monitoring', 'state-pvc']))
+  // All at once, in this order.
+  expect(
+    tasks(await renderedWith(overlay, ...offered))
+      .map(({ name }) => name)
+      .toSorted(),
+  ).toEqual(names)
 })
 
 /** Only root can give files away, and only what restores them may be root. */
@@ -159,7 +178,8 @@ describe.each(sets)('the overlay %s', async (set, render) => {
 
 test('everything is as the schemas of Kubernetes want it', async () => {
   const all = await Promise.all(sets.map(async ([, render]) => await render()))
-  expect(await schemaProblems(all.flat())).toEqual([])
+  // The operator's kind is none of Kubernetes' own: monitoring.test.ts has its rules read by Prometheus.
+  expect(await schemaProblems(all.flat().filter(({ kind }) => kind !== 'PrometheusRule'))).toEqual([])
 })
 
 test('the schemas find a field that is misspelt, missing or of another kind', async () => {

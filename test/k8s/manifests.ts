@@ -22,13 +22,14 @@ export async function rendered(folder: string): Promise<Manifest[]> {
   return manifestsIn(await exec(await kubectl(), ['kustomize', join(k8s, folder)]))
 }
 
-/** The manifests of an overlay with a component, as its owner would add it. */
-export async function renderedWith(overlay: string, component: string): Promise<Manifest[]> {
+/** The manifests of an overlay with components, as its owner would add them. */
+export async function renderedWith(overlay: string, ...components: readonly string[]): Promise<Manifest[]> {
   await using copy = await temporaryFolder()
   await cp(k8s, copy.path, { recursive: true })
   const file = join(copy.path, 'overlays', overlay, 'kustomization.yaml')
   const alone = await readFile(file, 'utf8')
-  await writeFile(file, alone.replace('components: []', `components: [../../components/${component}]`))
+  const added = components.map((name) => `../../components/${name}`)
+  await writeFile(file, alone.replace('components: []', `components: [${added.join(', ')}]`))
   return manifestsIn(await exec(await kubectl(), ['kustomize', join(copy.path, 'overlays', overlay)]))
 }
 

@@ -1,22 +1,22 @@
-import { readFile, writeFile } from 'node:fs/promises'
+import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse, stringify } from 'yaml'
+import { metrics as metricsSettings } from '../../src/config/metrics.ts'
 import { exposition } from '../../src/metrics/exposition.ts'
 import { metrics, type MetricName } from '../../src/metrics/metrics.ts'
 import { exec } from '../support/exec.ts'
 import { promtool } from '../support/promtool.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
-import { k8s, named, rendered } from './manifests.ts'
-import { schemaProblems } from './schemas.ts'
+import { k8s, type Manifest, named, renderedWith } from './manifests.ts'
 
 /** The first time promtool is fetched. */
 const unpacking = { timeout: 300_000 }
 
 const names = Object.keys(metrics)
 const documented = await readFile(join(k8s, '../docs/metrics.md'), 'utf8')
-const dashboard = await readFile(join(k8s, 'monitoring/dashboard.json'), 'utf8')
-const { spec } = parse(await readFile(join(k8s, 'monitoring/alerts.yaml'), 'utf8')) as {
+const dashboard = await readFile(join(k8s, 'components/monitoring/dashboard.json'), 'utf8')
+const { spec } = parse(await readFile(join(k8s, 'components/monitoring/alerts.yaml'), 'utf8')) as {
   spec: { groups: { name: string; rules: { alert: string; expr: string }[] }[] }
 }
 const rules = spec.groups.flatMap((group) => group.rules)
@@ -50,16 +50,29 @@ test('every alert is in docs/metrics.md', () => {
   expect(rows).toEqual(rules.map(({ alert }) => alert))
 })
 
-test('kubectl renders it, and Kubernetes knows its kinds', async () => {
-  const manifests = await rendered('monitoring')
-  expect(manifests.map(({ kind }) => kind).toSorted()).toEqual([
-    'ConfigMap',
-    'NetworkPolicy',
-    'PrometheusRule',
-  ])
-  expect(named(manifests, 'ConfigMap', /dashboard/).metadata.labels).toMatchObject({ grafana_dashboard: '1' })
-  // The operator's kind is none of Kubernetes' own; promtool reads its rules below.
-  expect(await schemaProblems(manifests.filter(({ kind }) => kind !== 'PrometheusRule'))).toEqual([])
+test('the component brings the alerts and the dashboard into the namespace of the rest', async () => {
+  const manifests = await renderedWith('s3', 'monitoring')
+  expect(named(manifests, 'PrometheusRule', /./)).toMatchObject({ metadata: { namespace: 'immich' }, spec })
+  expect(named(manifests, 'ConfigMap', /dashboard/)).toMatchObject({
+    metadata: { namespace: 'immich', labels: { grafana_dashboard: '1' } },
+    data: { 'dashboard.json': dashboard },
+  })
+})
+
+test('pods may reach the Pushgateway that the overlays offer', async () => {
+  const policy = named(await renderedWith('s3', 'monitoring'), 'NetworkPolicy', /metrics/) as Manifest & {
+    spec: { egress: [{ to: [Record<string, { matchLabels: object }>]; ports: [{ port: number }] }] }
+  }
+  const [{ to, ports }] = policy.spec.egress
+  for (const overlay of await readdir(join(k8s, 'overlays'))) {
+    const offered = await readFile(join(k8s, 'overlays', overlay, 'safelight.yaml'), 'utf8')
+    const { metrics: there } = parse(offered.replace('#metrics', 'metrics')) as { metrics: object }
+    const { hostname, port } = new URL(metricsSettings.parse(there).pushgateway ?? '')
+    const [name, namespace] = hostname.split('.')
+    expect(to[0]['namespaceSelector']?.matchLabels).toEqual({ 'kubernetes.io/metadata.name': namespace })
+    expect(to[0]['podSelector']?.matchLabels).toEqual({ 'app.kubernetes.io/name': name })
+    expect(ports.map((one) => String(one.port))).toEqual([port])
+  }
 })
 
 /** What a healthy installation measures, by its series of values in promtool's notation. */

@@ -26,7 +26,7 @@ test.each(['b2', 'gcs', 's3'])(
 
 test.each([
   ['gcs', 'iam.gke.io/gcp-service-account', ['../../components/workload-identity-gke']],
-  ['s3', 'eks.amazonaws.com/role-arn', []],
+  ['s3', 'eks.amazonaws.com/role-arn', ['../../components/workload-identity-eks']],
 ])('the patch of %s gives the pods their identities', async (name, annotation, components) => {
   await using copy = await temporaryFolder()
   await cp(k8s, copy.path, { recursive: true })
