@@ -7,6 +7,7 @@ import { exitCodes, UserError } from '../shared/errors.ts'
 import { withoutAliases } from './aliases.ts'
 import { commands } from './commands.ts'
 import type { CommandModule, Context, Surroundings } from './context.ts'
+import { isInterruption } from './output/errors.ts'
 import { Output, type OutputStream, usualColumns } from './output/output.ts'
 import { ask, askSecret } from './output/prompt.ts'
 import { reflow } from './output/reflow.ts'
@@ -34,7 +35,7 @@ export async function runProgram(written: readonly string[], around: Surrounding
     return exitCode
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode
-    if (error instanceof Error && error.name === 'AbortError') {
+    if (isInterruption(error)) {
       output.note('interrupted')
       return exitCodes.cancelled
     }

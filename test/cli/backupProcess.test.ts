@@ -56,6 +56,7 @@ test('while a backup runs a second one is refused; SIGTERM ends it tidily, and t
   expect(stderr).toContain('interrupted')
   const told = await readFile(join(place.path, 'state/backup.log'), 'utf8')
   expect(told).toContain('with exit code 130')
+  expect(told).toContain('disk: no snapshot: interrupted')
   expect(told).not.toContain('another run')
   const { stdout } = await place.run(['snapshots', '--all', '--json'])
   expect(JSON.parse(stdout)).toMatchObject({ snapshots: [{ complete: false }] })

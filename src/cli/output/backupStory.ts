@@ -1,6 +1,7 @@
 import type { BackupEnd } from '../../runs/backup/plan.ts'
 import type { BackupProgress } from '../../runs/backup/progress.ts'
 import { formatBytes, formatCount, formatDuration, formatNumberOf, formatTime } from '../../shared/format.ts'
+import { exitCodes } from '../../shared/errors.ts'
 import type { Run } from '../../state/run.ts'
 import { phases } from './backupProgress.ts'
 import { backupDocument, backupSummary } from './backupSummary.ts'
@@ -76,10 +77,10 @@ export class BackupStory {
     const facts = backupDocument(end) as object
     if (result)
       return this.#tell({ level: result.exitCode === 0 ? 'info' : 'warn', text: backupSummary(end), facts })
-    const { message, detail } = describeError(error)
+    const { message, detail, exitCode } = describeError(error)
     const lines = [`${destination}: no snapshot: ${message}`, detail, ...warnings]
     const text = lines.filter((line) => line !== '').join('\n')
-    this.#tell({ level: 'error', text, facts })
+    this.#tell({ level: exitCode === exitCodes.cancelled ? 'warn' : 'error', text, facts })
   }
 
   over(exitCode: number, now: Date): void {

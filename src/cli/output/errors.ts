@@ -9,11 +9,17 @@ export function describeError(error: unknown): { message: string; detail: string
   if (error instanceof UserError) {
     return { message: error.message, detail: error.hint ?? '', exitCode: error.exitCode }
   }
+  if (isInterruption(error)) return { message: 'interrupted', detail: '', exitCode: exitCodes.cancelled }
   return {
     message: 'this is a bug in Safelight, or something that it did not expect',
     detail: stackOf(error),
     exitCode: exitCodes.failed,
   }
+}
+
+/** Whether somebody wanted it to stop: what a signal of the process's aborts with. */
+export function isInterruption(error: unknown): boolean {
+  return error instanceof Error && error.name === 'AbortError'
 }
 
 function stackOf(error: unknown): string {
