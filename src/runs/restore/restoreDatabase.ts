@@ -27,8 +27,9 @@ export interface RestoreDatabaseOptions {
 
 /**
  * Loads the dump of a snapshot into a database, straight from the vault: whole and proven, or not at all.
- * @returns what Immich will find there.
- * @throws UserError when the snapshot has no dump, the dump is damaged, or the database does not take it.
+ * @returns what Immich will find there: as many assets as were counted beside the dump when it was taken.
+ * @throws UserError when the snapshot has no dump, the dump is damaged, the database does not take it, or assets are missing
+ *   afterwards.
  */
 export async function restoreDatabase(options: RestoreDatabaseOptions): Promise<ImmichCounts> {
   const { record, settings, overwrite, signal } = options
@@ -39,7 +40,9 @@ export async function restoreDatabase(options: RestoreDatabaseOptions): Promise<
     })
   }
   try {
-    return await loadDump({ settings, gzip: provenDump(options, database), overwrite, signal })
+    const counts = await loadDump({ settings, gzip: provenDump(options, database), overwrite, signal })
+    checkAssets(counts, record)
+    return counts
   } catch (error) {
     signal.throwIfAborted()
     if (error instanceof UserError || !isLoss(error)) throw error
@@ -48,6 +51,18 @@ export async function restoreDatabase(options: RestoreDatabaseOptions): Promise<
       cause: error,
     })
   }
+}
+
+/** A snapshot that took files alone has an older dump, and no count beside it. */
+function checkAssets({ assets }: ImmichCounts, record: SnapshotRecord): void {
+  const { crossCheck } = record
+  if (crossCheck === null || crossCheck.assets === assets) return
+  throw new UserError(
+    `the database has ${assets} assets now, and ${crossCheck.assets} were counted for snapshot ${recordName(record)}`,
+    {
+      hint: 'All of the dump was loaded, and it is not what it should be. Choose another snapshot with --snapshot.',
+    },
+  )
 }
 
 /** The gzip file. Its last piece comes only once all of it has proved to be the dump that was taken. */

@@ -7,6 +7,7 @@ import { parseDatabaseUrl } from '../../../src/immich/databaseUrl.ts'
 import { findSnapshot } from '../../../src/runs/openSnapshot.ts'
 import { restoreDatabase } from '../../../src/runs/restore/restoreDatabase.ts'
 import { sha256 } from '../../../src/vault/objects.ts'
+import type { CrossCheck } from '../../../src/vault/record.ts'
 import type { StoredRecord } from '../../../src/vault/snapshots.ts'
 import { createSmallImmich, runOn } from '../../immich/smallImmich.ts'
 import { startPostgres, type TestPostgres } from '../../support/postgres.ts'
@@ -39,10 +40,22 @@ async function newDatabase(): Promise<string> {
   return await postgres.createDatabase(`target_${databases}`)
 }
 
-async function loadInto(url: string, { overwrite = false, from = vault } = {}): Promise<ImmichCounts> {
+interface Loading {
+  overwrite?: boolean
+  from?: TestVault
+  /** What the record says instead. */
+  counted?: Partial<CrossCheck> | null
+}
+
+async function loadInto(
+  url: string,
+  { overwrite = false, from = vault, counted = {} }: Loading = {},
+): Promise<ImmichCounts> {
   await using opened = await openTestVault(from)
   const { signal } = new AbortController()
-  const { record } = await findSnapshot(opened.vault, { host: 'main', choice: {}, knownHeads: [], signal })
+  const found = await findSnapshot(opened.vault, { host: 'main', choice: {}, knownHeads: [], signal })
+  const { crossCheck } = found.record
+  const record = { ...found.record, crossCheck: counted && crossCheck && { ...crossCheck, ...counted } }
   const progress: number[] = []
   const counts = await restoreDatabase({
     ...opened,
@@ -58,9 +71,14 @@ async function loadInto(url: string, { overwrite = false, from = vault } = {}): 
 
 test('the dump comes from the vault into an empty database, every row counted', async () => {
   const url = await newDatabase()
-  const counts = await loadInto(url)
-  expect(counts.assets).toBeGreaterThan(0)
-  expect([...(await loadInto(url, { overwrite: true })).tableRows]).toEqual([...counts.tableRows])
+  const { assets, tableRows } = await loadInto(url)
+  expect(assets).toBeGreaterThan(0)
+  // A snapshot of files alone has the dump of an earlier one, and counted no assets.
+  const again = await loadInto(url, { overwrite: true, counted: null })
+  expect([...again.tableRows]).toEqual([...tableRows])
+  await expect(loadInto(url, { overwrite: true, counted: { assets: assets + 1 } })).rejects.toThrow(
+    `the database has ${assets} assets now, and ${assets + 1} were counted for snapshot`,
+  )
 })
 
 test('a database that holds something is left alone unless it is to be overwritten', async () => {
