@@ -52,6 +52,8 @@ export interface FailureEvent extends Occasion {
     hint: string | undefined
     /** When the last good backup there was made, where this machine knows of one. */
     lastGood: Date | undefined
+    /** Its vault is gone, hides snapshots, or is not opened: nobody knows what is left there. */
+    isInDoubt: boolean
   }[]
   /** Destinations that have a new snapshot of the same run. */
   good: string[]

@@ -168,13 +168,18 @@ function vaultOf(storage: Storage, file: VaultFile, keys: VaultKeys): Vault {
   }
 }
 
-async function readVaultFile(storage: Storage, options: CallOptions): Promise<VaultFile> {
+async function readVaultFile(
+  storage: Storage,
+  options: { pin?: VaultPin | undefined } & CallOptions,
+): Promise<VaultFile> {
   try {
     return parseVaultFile(await readSmallObject(storage, vaultFileKey, smallObjectLimit, options))
   } catch (error) {
     if (!(error instanceof ObjectMissingError)) throw error
     throw new UserError(`there is no vault at ${storage.location}: it has no vault.json`, {
-      hint: "For a new destination run 'safelight init'. If a vault was here, it was emptied or is not mounted.",
+      hint: options.pin
+        ? 'The configuration says that one was here: it was emptied, or is not mounted. Look at the storage first.'
+        : "For a new destination run 'safelight init'. If a vault was here, it was emptied or is not mounted.",
       exitCode: exitCodes.noVault,
       cause: error,
     })

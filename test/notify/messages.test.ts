@@ -47,6 +47,45 @@ test('a backup failed everywhere, for one reason', () => {
   `)
 })
 
+test('a vault is gone: nobody says that what was in it is safe', () => {
+  expect(shown(samples.vaultGone)).toMatchInlineSnapshot(`
+    "[bad] The photo backup to disk failed
+
+    What happened:
+    There is no new backup at disk.
+    disk: there is no vault at /mnt/disk: it has no vault.json
+
+    What is safe:
+    Whether the earlier backups at disk are still there is not known.
+    The last good backup to disk is of 2026-11-20 03:19:30 UTC, 1 d 00 h ago.
+
+    What to do:
+    The configuration says that one was here: it was emptied, or is not mounted. Look at the storage first."
+  `)
+})
+
+test('a vault is gone, and another storage refuses', () => {
+  expect(shown(samples.failureOfTwoKinds)).toMatchInlineSnapshot(`
+    "[bad] The photo backup to disk and cloud failed
+
+    What happened:
+    There is no new backup at disk and cloud.
+    disk: there is no vault at /mnt/disk: it has no vault.json
+    cloud: the bucket photos does not let these credentials in (403)
+
+    What is safe:
+    Everything that was backed up before at cloud: a failed run takes nothing away.
+    Whether the earlier backups at disk are still there is not known.
+    The last good backup to disk is of 2026-11-20 03:19:30 UTC, 1 d 00 h ago.
+    The last good backup to cloud is of 2026-11-20 03:19:30 UTC, 1 d 00 h ago.
+
+    What to do:
+    The configuration says that one was here: it was emptied, or is not mounted. Look at the storage first.
+    Look whether the access key still exists.
+    The next backup goes on from where this one ended."
+  `)
+})
+
 test('there is a backup, but not of everything', () => {
   expect(shown(samples.partial)).toMatchInlineSnapshot(`
     "[warning] The photo backup to disk and cloud needs a look

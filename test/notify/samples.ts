@@ -21,6 +21,7 @@ export const failure: EventOf<'failure'> = {
       message: 'the bucket photos does not let these credentials in (403)',
       hint: 'Look whether the access key still exists.',
       lastGood: new Date('2026-11-20T03:19:30Z'),
+      isInDoubt: false,
     },
   ],
   good: ['disk'],
@@ -35,8 +36,29 @@ export const failureEverywhere: EventOf<'failure'> = {
     message: 'the configuration has one problem\n  safelight.yaml:1: library: there is no folder /data',
     hint: undefined,
     lastGood: undefined,
+    isInDoubt: false,
   })),
   good: [],
+}
+
+export const vaultGone: EventOf<'failure'> = {
+  ...failure,
+  failed: [
+    {
+      destination: 'disk',
+      message: 'there is no vault at /mnt/disk: it has no vault.json',
+      hint: 'The configuration says that one was here: it was emptied, or is not mounted. Look at the storage first.',
+      lastGood: new Date('2026-11-20T03:19:30Z'),
+      isInDoubt: true,
+    },
+  ],
+  good: [],
+}
+
+/** One vault is gone, and another storage does not answer. */
+export const failureOfTwoKinds: EventOf<'failure'> = {
+  ...vaultGone,
+  failed: [...vaultGone.failed, ...failure.failed],
 }
 
 export const partial: EventOf<'partial'> = {
@@ -153,6 +175,8 @@ export const badWeek: EventOf<'digest'> = {
 export const everyEvent = [
   failure,
   failureEverywhere,
+  vaultGone,
+  failureOfTwoKinds,
   partial,
   sharpDrop,
   recovery,

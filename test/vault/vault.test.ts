@@ -91,6 +91,10 @@ describe('a vault is refused', () => {
       name: 'UserError',
       exitCode: 10,
       message: 'there is no vault at memory: it has no vault.json',
+      hint: expect.stringContaining('it was emptied, or is not mounted'),
+    })
+    await expect(openVault(new MemoryStorage(), { identity })).rejects.toMatchObject({
+      hint: expect.stringContaining('safelight init'),
     })
   })
 

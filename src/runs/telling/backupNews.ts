@@ -1,6 +1,7 @@
 import { isDue } from '../../notify/alarms.ts'
 import type { EventOf } from '../../notify/event.ts'
 import type { News, Note } from '../../notify/news.ts'
+import { exitCodes } from '../../shared/errors.ts'
 import { recordName } from '../../vault/snapshots.ts'
 import { alarmName, raised } from './alarmNotes.ts'
 import { aboutADay, aboutAWeek, type Occasion } from './occasion.ts'
@@ -30,7 +31,10 @@ function failureNews(failed: readonly FailedEnd[], made: readonly MadeEnd[], occ
     kind: 'failure',
     host,
     now,
-    failed: due.map(({ destination, message, hint, lastGood }) => ({ destination, message, hint, lastGood })),
+    failed: due.map(({ destination, message, hint, lastGood, exitCode }) => {
+      const isInDoubt = exitCode === exitCodes.noVault || exitCode === exitCodes.wrongKey
+      return { destination, message, hint, lastGood, isInDoubt }
+    }),
     good: made.map(({ destination }) => destination),
   }
   const notes = due.map(({ destination, exitCode }) =>

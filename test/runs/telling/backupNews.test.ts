@@ -71,6 +71,15 @@ describe('a machine that remembers', () => {
     })
   })
 
+  test.each([
+    [exitCodes.noVault, true],
+    [exitCodes.wrongKey, true],
+    [exitCodes.failed, false],
+  ])('doubts what is left there after exit code %i: %s', (exitCode, isInDoubt) => {
+    const [{ event } = { event: undefined }] = backupNews([failed('disk', { exitCode })], occasionWith())
+    expect(event).toMatchObject({ failed: [{ isInDoubt }] })
+  })
+
   test('knows each destination by itself', () => {
     const runs = [
       [failed('cloud'), made('disk')],
