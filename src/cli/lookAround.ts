@@ -44,6 +44,8 @@ export async function lookAround(
 }
 
 /** What a status says of the age of a backup. */
-export function freshnessOf({ destination, lastGood, expectEveryMs }: DestinationStatus): Freshness {
-  return { destination, lastGood: lastGood && new Date(lastGood.created), expectEveryMs }
+export function freshnessOf(status: DestinationStatus): Freshness {
+  const { destination, lastGood, expectEveryMs, problems } = status
+  const unreachable = problems.find(({ kind }) => kind === 'unreachable')?.message
+  return { destination, lastGood: lastGood && new Date(lastGood.created), expectEveryMs, unreachable }
 }

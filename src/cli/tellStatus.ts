@@ -15,8 +15,8 @@ export async function tellStatus(
   const teller = new Teller(context, config)
   const occasion = await teller.occasion(now)
   const fresh = destinations.map(freshnessOf)
-  const newest = fresh.map(({ lastGood }) => lastGood?.getTime() ?? 0)
-  const previous = new Date(Math.max(0, ...newest))
+  const times = fresh.flatMap(({ lastGood }) => lastGood ?? [])
+  const [previous] = times.sort((a, b) => b.getTime() - a.getTime())
   const isDue = isDigestDue(occasion.alarms.get(digestAlarm), previous, now)
   await teller.tell([...overdueNews(fresh, occasion), ...(isDue ? [digestNews(destinations, occasion)] : [])])
 }

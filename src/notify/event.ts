@@ -81,7 +81,14 @@ export interface RecoveryEvent extends Occasion {
 /** Nothing has failed, as far as anybody knows; but there should be a newer backup. */
 export interface OverdueEvent extends Occasion {
   kind: 'overdue'
-  destinations: { destination: string; lastGood: Date | undefined; expectEveryMs: number }[]
+  destinations: {
+    destination: string
+    /** Undefined: there was never one, or that can't be seen. */
+    lastGood: Date | undefined
+    expectEveryMs: number
+    /** Why its vault can't be looked at, where it can't. */
+    unreachable?: string | undefined
+  }[]
 }
 
 /** There is a new snapshot, in which much is missing that was in the one before. */
@@ -121,6 +128,8 @@ export interface DigestEvent extends Occasion {
     destination: string
     /** The newest good backup. */
     snapshot: SnapshotFacts | undefined
+    /** Whether its vault was looked at: else a newer one may be there. */
+    isSeen: boolean
     /** What a person should look at. */
     problems: string[]
     /** `every object was read back since 2026-08-01` */

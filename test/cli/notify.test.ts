@@ -209,6 +209,13 @@ test('that a backup is overdue is told once, by a backup to another destination 
   expect(taken(here.receiver)).toEqual(['Weekly photo backup report: friend needs a look'])
 })
 
+test('a vault that can not be looked at is told as such, on a machine that remembers no backup', async () => {
+  await using here = await telling('notify: [{ name: hook, type: webhook, url: env:HOOK }]')
+  await rename(join(here.path, 'vault'), join(here.path, 'unplugged'))
+  expect((await here.run('status', '--notify')).exitCode).toBe(1)
+  expect(taken(here.receiver)).toEqual(["The photo backup to disk can't be seen"])
+})
+
 describe('safelight notify test', () => {
   test('tries every channel, and says which does not work', async () => {
     await using here = await telling()

@@ -202,6 +202,40 @@ test('there was never a backup', () => {
   `)
 })
 
+test('a vault can not be looked at: nobody says that there never was a backup', () => {
+  expect(shown(samples.unseen)).toMatchInlineSnapshot(`
+    "[bad] The photo backup to friend can't be seen
+
+    What happened:
+    Whether there is a good backup at friend can't be seen: the SSH server friend.example.org does not answer
+
+    What is safe:
+    That is not known.
+
+    What to do:
+    'safelight check' says what keeps a vault from being looked at.
+    Look whether the machine and the timer, cron job or CronJob that runs 'safelight backup' still do.
+    'safelight status' shows more, and 'safelight backup' makes one now."
+  `)
+})
+
+test('a vault can not be looked at, and the last backup that is known of is old', () => {
+  expect(shown(samples.overdueAndUnseen)).toMatchInlineSnapshot(`
+    "[bad] No photo backup to cloud for 3 days
+
+    What happened:
+    The last good backup to cloud that is known here is of 2026-11-18 03:17:30 UTC, 3 d 00 h ago. One was expected every 1 d 02 h. Whether there is a newer one can't be seen: it did not answer within 30 seconds
+
+    What is safe:
+    That is not known.
+
+    What to do:
+    'safelight check' says what keeps a vault from being looked at.
+    Look whether the machine and the timer, cron job or CronJob that runs 'safelight backup' still do.
+    'safelight status' shows more, and 'safelight backup' makes one now."
+  `)
+})
+
 test('a vault is damaged', () => {
   expect(shown(samples.damaged)).toMatchInlineSnapshot(`
     "[bad] The backup at disk is damaged
@@ -264,7 +298,7 @@ test('a good week', () => {
 
 test('a week with troubles', () => {
   expect(shown(samples.badWeek)).toMatchInlineSnapshot(`
-    "[warning] Weekly photo backup report: cloud and friend need a look
+    "[warning] Weekly photo backup report: cloud, friend and attic need a look
 
     disk:
       Snapshot 7-0123456789abcdef of 2026-11-21 03:21:04 UTC has 48,210 files, 291 GiB.
@@ -275,7 +309,11 @@ test('a week with troubles', () => {
       The last good backup is 3 d 00 h old, and one is expected every 26 h.
 
     friend:
-      There is no good backup yet."
+      There is no good backup yet.
+
+    attic:
+      Whether there is a good backup can't be seen.
+      The SSH server attic.example.org does not answer."
   `)
 })
 

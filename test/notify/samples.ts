@@ -121,6 +121,22 @@ export const neverBackedUp: EventOf<'overdue'> = {
   destinations: [{ destination: 'friend', lastGood: undefined, expectEveryMs: 26 * 3_600_000 }],
 }
 
+export const unseen: EventOf<'overdue'> = {
+  ...overdue,
+  destinations: neverBackedUp.destinations.map((each) => ({
+    ...each,
+    unreachable: 'the SSH server friend.example.org does not answer',
+  })),
+}
+
+export const overdueAndUnseen: EventOf<'overdue'> = {
+  ...overdue,
+  destinations: overdue.destinations.map((each) => ({
+    ...each,
+    unreachable: 'it did not answer within 30 seconds',
+  })),
+}
+
 export const damaged: EventOf<'verification-failure'> = {
   kind: 'verification-failure',
   host,
@@ -152,6 +168,7 @@ export const goodWeek: EventOf<'digest'> = {
     {
       destination: 'disk',
       snapshot,
+      isSeen: true,
       problems: [],
       coverage: 'every object was read back since 2026-08-01',
     },
@@ -165,10 +182,18 @@ export const badWeek: EventOf<'digest'> = {
     {
       destination: 'cloud',
       snapshot: { ...snapshot, created: new Date('2026-11-18T03:17:30Z') },
-      problems: ['The last good backup is 3 d 00 h old, and one is expected every 26 h'],
+      isSeen: true,
+      problems: ['the last good backup is 3 d 00 h old, and one is expected every 26 h'],
       coverage: undefined,
     },
-    { destination: 'friend', snapshot: undefined, problems: [], coverage: undefined },
+    { destination: 'friend', snapshot: undefined, isSeen: true, problems: [], coverage: undefined },
+    {
+      destination: 'attic',
+      snapshot: undefined,
+      isSeen: false,
+      problems: ['the SSH server attic.example.org does not answer'],
+      coverage: undefined,
+    },
   ],
 }
 
@@ -184,6 +209,8 @@ export const everyEvent = [
   firstSuccess,
   overdue,
   neverBackedUp,
+  unseen,
+  overdueAndUnseen,
   damaged,
   incomplete,
   unverified,

@@ -22,11 +22,16 @@ function needsLook({ snapshot, problems }: Standing): boolean {
   return snapshot === undefined || problems.length > 0
 }
 
-function standing({ destination, snapshot, problems, coverage }: Standing): string {
+function standing({ destination, snapshot, isSeen, problems, coverage }: Standing): string {
+  const none = isSeen ? 'There is no good backup yet.' : "Whether there is a good backup can't be seen."
   return [
     `${destination}:`,
-    snapshot ? snapshotLine(snapshot) : 'There is no good backup yet.',
-    ...problems.map((problem) => `${problem}.`),
+    snapshot ? snapshotLine(snapshot) : none,
+    ...problems.map(sentence),
     ...(coverage === undefined ? [] : [`Verified: ${coverage}.`]),
   ].join('\n  ')
+}
+
+function sentence(problem: string): string {
+  return `${problem.slice(0, 1).toUpperCase()}${problem.slice(1)}.`
 }

@@ -35,6 +35,7 @@ function standing({ destination, lastGood, problems, verification }: Destination
   return {
     destination,
     snapshot: lastGood && snapshotFacts(lastGood),
+    isSeen: problems.every(({ kind }) => kind !== 'unreachable'),
     problems: problems.filter(({ severity }) => severity !== 'note').map(({ message }) => message),
     coverage: verification?.coverage && coverageText(verification.coverage),
   }

@@ -6,9 +6,11 @@ import { aboutADay, type Occasion } from './occasion.ts'
 /** When a destination had its last good backup, and how old that may be. */
 export interface Freshness {
   destination: string
-  /** Undefined: it never had one. */
+  /** Undefined: it never had one, or that can't be seen. */
   lastGood: Date | undefined
   expectEveryMs: number
+  /** Why its vault can't be looked at, where it can't. */
+  unreachable?: string | undefined
 }
 
 /** Whether there should be a newer backup. */
