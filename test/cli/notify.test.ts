@@ -2,6 +2,8 @@ import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { identityFile } from '../../src/crypto/identity.ts'
+import { hostFolder } from '../../src/runs/stateFolder.ts'
+import { lockFolder } from '../../src/state/folderLock.ts'
 import { type Receiver, startReceiver } from '../support/receiver.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { backUp, createTestVault } from '../runs/backedUp.ts'
@@ -191,6 +193,7 @@ notify: [{ name: hook, type: webhook, url: env:HOOK }]
   const kept = stack.move()
   return {
     receiver,
+    friendsFolder: hostFolder(vault.state, id, 'main'),
     run: async (...args: string[]) =>
       await runInProcess(args, { cwd: path, env: { HOOK: `${receiver.url}/hook` } }),
     [Symbol.asyncDispose]: async () => await kept.disposeAsync(),
@@ -207,6 +210,13 @@ test('that a backup is overdue is told once, by a backup to another destination 
   ])
   expect((await here.run('status', '--notify', '--from', 'friend')).exitCode).toBe(1)
   expect(taken(here.receiver)).toEqual(['Weekly photo backup report: friend needs a look'])
+})
+
+test('that a backup is overdue is also told by one that finds another run at work, perhaps for days', async () => {
+  await using here = await late()
+  using _ = lockFolder(here.friendsFolder, () => new Error('held'))
+  expect((await here.run('backup', '--to', 'friend')).exitCode).toBe(11)
+  expect(taken(here.receiver)).toEqual(['No photo backup to friend for 8 days'])
 })
 
 test('a vault that can not be looked at is told as such, on a machine that remembers no backup', async () => {
