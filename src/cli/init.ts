@@ -35,6 +35,7 @@ ${examples([
 
 export async function run(context: Context, command: Command): Promise<void> {
   const { to, yes = false } = command.opts<Options>()
+  const { signal } = context
   const config = context.loadConfig(['identity', 'destinations'])
   const destination = findDestination(config, to)
   if (destination.vault) {
@@ -45,8 +46,10 @@ export async function run(context: Context, command: Command): Promise<void> {
   const identity = await openIdentity(config, context)
   dataRecipients(config, identity)
   if (!yes) await confirmSaved(context, identity.recipient)
-  await using prepared = await prepareStorage(storageOptions(destination, config.limits, config.state))
-  const storage = await openStorage(prepared.options)
+  await using prepared = await prepareStorage(storageOptions(destination, config.limits, config.state), {
+    signal,
+  })
+  const storage = await openStorage(prepared.options, { signal })
   try {
     const { recovery, writeOnly } = config
     const vault = await createVault(storage, {
@@ -54,7 +57,7 @@ export async function run(context: Context, command: Command): Promise<void> {
       recovery,
       writeOnly,
       now: new Date(),
-      signal: context.signal,
+      signal,
     })
     const sheet = vaultSheet(vault, { config, destination, recipient: identity.recipient })
     context.output.result(sheet, () => recoverySheet(sheet))

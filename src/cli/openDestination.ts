@@ -31,15 +31,16 @@ export async function openDestination(
   destination: Destination,
   known?: Identity,
 ): Promise<OpenedDestination> {
+  const { signal } = context
   const identity = known ?? (await openIdentity(config, context))
   await using stack = new AsyncDisposableStack()
   const { options } = stack.use(
-    await prepareStorage(storageOptions(destination, config.limits, config.state)),
+    await prepareStorage(storageOptions(destination, config.limits, config.state), { signal }),
   )
-  const storage = await openStorage(options)
+  const storage = await openStorage(options, { signal })
   stack.defer(async () => await storage.close())
   const pin = destination.vault
-  const vault = await openVault(storage, { identity, pin, signal: context.signal })
+  const vault = await openVault(storage, { identity, pin, signal })
   if (!pin) {
     context.output.warn(
       `nothing is pinned for destination ${destination.name}, so nobody can say that this is your vault and not one that somebody planted. Compare with the recovery sheet: vault ${vault.id}, fingerprint ${vault.fingerprint}`,

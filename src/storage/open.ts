@@ -8,8 +8,8 @@ import { withAdaptiveUploads } from './limits/adaptive.ts'
 import { Throttle, type Pace } from './limits/throttle.ts'
 import { throttled } from './limits/throttled.ts'
 import type { BackendOptions, StorageOptions } from './options.ts'
-import { defaultRetryPolicy, withRetry } from './retry.ts'
-import type { Storage } from './storage.ts'
+import { defaultRetryPolicy, withRetry, type RetryPolicy } from './retry.ts'
+import type { CallOptions, Storage } from './storage.ts'
 
 /** Options to open a storage with, in any thread, for as long as this is not disposed of. */
 export interface PreparedStorage extends AsyncDisposable {
@@ -20,25 +20,36 @@ export interface PreparedStorage extends AsyncDisposable {
  * Starts what the threads that open a storage have in common: the program that rclone's remotes are reached through.
  * @throws UserError when that can't be started.
  */
-export async function prepareStorage(options: StorageOptions): Promise<PreparedStorage> {
+export async function prepareStorage(
+  options: StorageOptions,
+  call: CallOptions = {},
+): Promise<PreparedStorage> {
   if (options.type !== 'rclone') return { options, async [Symbol.asyncDispose]() {} }
   const { startRclone } = await import('./rclone/daemon.ts')
-  const daemon = await startRclone(options)
+  const daemon = await startRclone(options, call)
   return {
     options: { ...options, configPassword: undefined, daemon: daemon.address },
     [Symbol.asyncDispose]: async () => await daemon[Symbol.asyncDispose](),
   }
 }
 
+export interface OpenOptions extends CallOptions {
+  /** How long whole calls are tried again; a backend has its own policy for the parts of an upload. */
+  policy?: RetryPolicy
+}
+
 /**
  * Opens a storage, with retry and limits around the backend.
- * @param policy how long whole calls are tried again; a backend has its own for the parts of an upload.
+ * @param signal ends the opening alone.
  * @throws UserError when the place cannot be used at all (a local folder that is not there).
  */
-export async function openStorage(options: StorageOptions, policy = defaultRetryPolicy): Promise<Storage> {
+export async function openStorage(
+  options: StorageOptions,
+  { policy = defaultRetryPolicy, signal }: OpenOptions = {},
+): Promise<Storage> {
   const { limits = [] } = options
   const throttle = limits.length === 0 ? undefined : new Throttle(limits)
-  const backend = await openBackend(options, throttle?.upload)
+  const backend = await openBackend(options, throttle?.upload, { signal })
   const limited = throttle
     ? throttled(backend, throttle, { pacesBodies: pacingTypes.includes(options.type) })
     : backend
@@ -48,7 +59,11 @@ export async function openStorage(options: StorageOptions, policy = defaultRetry
 /** Those that let bodies out by the pace that they are opened with, slice by slice. */
 const pacingTypes: readonly BackendOptions['type'][] = ['s3', 'gcs']
 
-async function openBackend(options: BackendOptions, pace: Pace | undefined): Promise<Storage> {
+async function openBackend(
+  options: BackendOptions,
+  pace: Pace | undefined,
+  call: CallOptions,
+): Promise<Storage> {
   switch (options.type) {
     case 'local': {
       const { openLocal } = await import('./local/local.ts')
@@ -64,7 +79,7 @@ async function openBackend(options: BackendOptions, pace: Pace | undefined): Pro
     }
     case 'sftp': {
       const { openSftp } = await import('./sftp/sftp.ts')
-      return overNetwork(await openSftp(options))
+      return overNetwork(await openSftp(options, undefined, call))
     }
     case 'drive': {
       const { openDrive } = await import('./drive/drive.ts')
@@ -72,7 +87,7 @@ async function openBackend(options: BackendOptions, pace: Pace | undefined): Pro
     }
     case 'rclone': {
       const { openRclone } = await import('./rclone/rclone.ts')
-      return overNetwork(await openRclone(options))
+      return overNetwork(await openRclone(options, call))
     }
   }
 }

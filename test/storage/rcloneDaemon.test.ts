@@ -217,6 +217,23 @@ describe('rclone ends', () => {
     await vi.waitFor(async () => expect(await gone(dirname(daemon.log))).toBe(true))
   })
 
+  test('also when it does not heed that it should', async () => {
+    await using place = await configured()
+    const deaf = `
+      process.on('SIGTERM', () => {})
+      require('http').createServer((_, answer) => answer.end('{"version":"v1.60.1","decomposed":[1,60,1]}'))
+        .listen(0, '127.0.0.1', function () {
+          console.error('NOTICE: Serving remote control on http://127.0.0.1:' + this.address().port + '/')
+          require('fs').writeFileSync('${place.path}/pid', String(process.pid))
+        })`
+    await writeFile(join(place.path, 'deaf.cjs'), deaf)
+    await insteadOfRclone(place.path, `exec ${process.execPath} ${place.path}/deaf.cjs`)
+    const prepared = await prepareStorage(place.options)
+    const pid = await vi.waitFor(async () => Number(await readFile(join(place.path, 'pid'), 'utf8')))
+    await prepared[Symbol.asyncDispose]()
+    await vi.waitFor(async () => expect(await isRunning(pid)).toBe(false))
+  })
+
   test('too early, and every call says so, with its last words and no secret', async () => {
     await using place = await configured()
     await using rclone = await started(place.options)

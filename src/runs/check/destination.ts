@@ -57,9 +57,11 @@ async function* lookAt(
   { config, identity, sweep: isSwept, now, clock, signal }: Surroundings,
   checked: CheckedDestination,
 ): AsyncGenerator<Finding> {
-  await using prepared = await prepareStorage(storageOptions(destination, config.limits, config.state))
+  await using prepared = await prepareStorage(storageOptions(destination, config.limits, config.state), {
+    signal,
+  })
   await using stack = new AsyncDisposableStack()
-  const storage = await openStorage(prepared.options, patience)
+  const storage = await openStorage(prepared.options, { policy: patience, signal })
   stack.defer(async () => await storage.close())
   checked.location = storage.location
   checked.cannot = whatItCannot(storage)

@@ -8,6 +8,7 @@ import { sleep } from '../../shared/abort.ts'
 import { UserError } from '../../shared/errors.ts'
 import type { RcloneAddress, RcloneOptions } from '../options.ts'
 import { StorageError } from '../errors.ts'
+import type { CallOptions } from '../storage.ts'
 import { RcloneApi } from './api.ts'
 import { lastLines } from './log.ts'
 import { daemonScript } from './script.ts'
@@ -17,7 +18,7 @@ const oldest = '1.60'
 const [oldestMajor = 0, oldestMinor = 0] = oldest.split('.').map(Number)
 /** How long rclone may take to answer for the first time, and to end, in milliseconds. */
 const startMs = 30_000
-const endMs = 5_000
+const endMs = 3_000
 const pollMs = 10
 
 export interface RcloneDaemon extends AsyncDisposable {
@@ -27,12 +28,14 @@ export interface RcloneDaemon extends AsyncDisposable {
 /**
  * Starts one `rclone rcd` for everything that this process and its threads do with a remote. It listens on loopback
  * only, behind a random password, and ends when it is disposed of or this process is gone, however it ends.
- * @throws UserError when rclone is not installed, is too old, or does not start.
+ * @param signal ends the start alone.
+ * @throws UserError when rclone is not installed, is too old, or does not start; the signal's reason.
  */
-export async function startRclone({
-  config = '',
-  configPassword = '',
-}: RcloneOptions): Promise<RcloneDaemon> {
+export async function startRclone(
+  { config = '', configPassword = '' }: RcloneOptions,
+  { signal }: CallOptions = {},
+): Promise<RcloneDaemon> {
+  signal?.throwIfAborted()
   const password = randomBytes(32).toString('base64url')
   if (/[\r\n]/.test(config + configPassword)) {
     throw new UserError("the path and the password of rclone's configuration can't hold a line break")
@@ -45,9 +48,9 @@ export async function startRclone({
   stack.defer(async () => await end(shell))
   shell.stdin?.write(`${password}\n${config}\n${configPassword}\n`)
 
-  const port = await portOf(shell, { log, password })
+  const port = await portOf(shell, { log, password, signal })
   const address = { port, password, log }
-  await check(shell, address)
+  await check(shell, address, { signal })
   const owned = stack.move()
   return { address, [Symbol.asyncDispose]: async () => await owned.disposeAsync() }
 }
@@ -68,7 +71,7 @@ async function runScript(folder: string, log: string): Promise<ChildProcess> {
 /** Waits until rclone says where it listens: it takes a free port by itself. */
 async function portOf(
   shell: ChildProcess,
-  { log, password }: { log: string; password: string },
+  { log, password, signal }: CallOptions & { log: string; password: string },
 ): Promise<number> {
   const deadline = performance.now() + startMs
   while (performance.now() < deadline) {
@@ -81,18 +84,19 @@ async function portOf(
       })
     }
     if (isOver) throw new UserError(`rclone did not start${await lastLines(log, password)}`)
-    await sleep(pollMs)
+    await sleep(pollMs, signal)
   }
   throw new UserError(`rclone did not start within ${startMs / 1000} s${await lastLines(log, password)}`)
 }
 
 /** @throws UserError when rclone is too old, or ends because it can't read its configuration. */
-async function check(shell: ChildProcess, address: RcloneAddress): Promise<void> {
+async function check(shell: ChildProcess, address: RcloneAddress, call: CallOptions): Promise<void> {
   const api = new RcloneApi(address, startMs)
   try {
-    requireVersion(await api.call('core/version', {}))
-    await api.call('config/listremotes', {})
+    requireVersion(await api.call('core/version', {}, call))
+    await api.call('config/listremotes', {}, call)
   } catch (error) {
+    call.signal?.throwIfAborted()
     if (error instanceof UserError && !(error instanceof StorageError)) throw error
     await ended(shell)
     throw new UserError(`rclone did not start${await lastLines(address.log, address.password)}`, {
@@ -115,10 +119,13 @@ async function end(shell: ChildProcess): Promise<void> {
   await ended(shell)
 }
 
-/** Waits for its end, though not forever. */
+/** Waits for its end, though not forever: what does not heed it is killed, with all that it started. */
 async function ended(shell: ChildProcess): Promise<void> {
   if (hasEnded(shell)) return
-  await once(shell, 'exit', { signal: AbortSignal.timeout(endMs) })
+  const kill = () => shell.pid !== undefined && process.kill(-shell.pid, 'SIGKILL')
+  const tooLong = setTimeout(kill, endMs)
+  await once(shell, 'exit')
+  clearTimeout(tooLong)
 }
 
 function hasEnded({ exitCode, signalCode }: ChildProcess): boolean {

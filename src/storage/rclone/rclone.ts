@@ -29,10 +29,13 @@ const usualIdleMs = 11 * 60_000
  * @param idleMs how long rclone may work on a call without a sign of progress, in milliseconds.
  * @throws UserError when rclone does not know the remote, or can't open it.
  */
-export async function openRclone(options: RcloneOptions, { idleMs = usualIdleMs } = {}): Promise<Storage> {
+export async function openRclone(
+  options: RcloneOptions,
+  { idleMs = usualIdleMs, signal }: CallOptions & { idleMs?: number } = {},
+): Promise<Storage> {
   const remote = new RcloneRemote(options, idleMs)
   try {
-    return new RcloneStorage(remote, await remote.abilities({}))
+    return new RcloneStorage(remote, await remote.abilities({ signal }))
   } catch (error) {
     remote.close()
     throw error

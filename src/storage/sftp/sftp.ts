@@ -60,11 +60,12 @@ const usualPatience: SftpPatience = {
 export async function openSftp(
   options: SftpOptions,
   { retry, opening, idleMs }: SftpPatience = usualPatience,
+  { signal }: CallOptions = {},
 ): Promise<Storage> {
   const connections = new SftpConnections(options, idleMs)
   try {
-    const find = () => SftpPlace.find(options, connections, {})
-    return new SftpStorage(await retrying(find, { policy: opening, signal: undefined }), retry)
+    const find = () => SftpPlace.find(options, connections, { signal })
+    return new SftpStorage(await retrying(find, { policy: opening, signal }), retry)
   } catch (error) {
     await connections.close()
     throw error

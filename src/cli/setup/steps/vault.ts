@@ -35,9 +35,11 @@ export async function settleVault(
   { config, destination, identity }: Subject,
 ): Promise<SettledVault> {
   const { signal } = context
-  await using prepared = await prepareStorage(storageOptions(destination, config.limits, config.state))
+  await using prepared = await prepareStorage(storageOptions(destination, config.limits, config.state), {
+    signal,
+  })
   await using stack = new AsyncDisposableStack()
-  const storage = await openStorage(prepared.options)
+  const storage = await openStorage(prepared.options, { signal })
   stack.defer(async () => await storage.close())
 
   const there = await openIfThere(storage, { identity, pin: destination.vault, signal })
