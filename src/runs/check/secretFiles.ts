@@ -28,7 +28,7 @@ export async function* checkSecretFiles(config: Config, folder: string): AsyncGe
     what: 'secret files',
     result: 'weak',
     detail: `everybody on this machine can read ${open.map((path) => basename(path)).join(', ')}`,
-    remedy: `chmod 600 ${open.join(' ')}\nIn Kubernetes: defaultMode: 0400 for the volume.`,
+    remedy: `chmod 600 ${open.join(' ')}\nIn a pod it may stay as it is: nobody else is there.`,
   }
 }
 
