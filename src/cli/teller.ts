@@ -12,7 +12,8 @@ import { deliverPing } from '../notify/deliver.ts'
 import type { EventKind } from '../notify/event.ts'
 import type { News } from '../notify/news.ts'
 import type { WatchedRun } from '../notify/options.ts'
-import { optionsOf, problemWith, tell, type Channel } from '../notify/tell.ts'
+import { optionsOf, problemWith, tell, type Channel, type Memory } from '../notify/tell.ts'
+import { Untold } from '../notify/untold.ts'
 import { rememberedRecord } from '../runs/stateFolder.ts'
 import { alarmKinds, alarmName } from '../runs/telling/alarmNotes.ts'
 import { digestAlarm } from '../runs/telling/digest.ts'
@@ -41,13 +42,14 @@ export class Teller {
   readonly config: Config
   readonly #context: Context
   readonly #channels: readonly Channel[]
-  readonly #alarms: Alarms
+  readonly #memory: Memory
 
   constructor(context: Context, config: Config) {
     this.config = config
     this.#context = context
     this.#channels = channelsOf(config)
-    this.#alarms = new Alarms(join(config.state, 'alarms', config.host))
+    const folder = join(config.state, 'alarms', config.host)
+    this.#memory = { alarms: new Alarms(folder), untold: new Untold(folder) }
   }
 
   /** Whether there is anybody who reads messages. */
@@ -73,7 +75,7 @@ export class Teller {
   }
 
   async tell(news: readonly News[]): Promise<void> {
-    this.#warn(await tell(news, this.#channels, this.#alarms, this.#context))
+    this.#warn(await tell(news, this.#channels, this.#memory, this.#context))
   }
 
   async measure(measured: readonly Measured[]): Promise<void> {
@@ -96,7 +98,7 @@ export class Teller {
     const alarms = new Map<string, Alarm>()
     const names = destinations.flatMap(({ name }) => alarmKinds.map((kind) => alarmName(kind, name)))
     for (const name of [...names, digestAlarm]) {
-      const alarm = await this.#alarms.get(name)
+      const alarm = await this.#memory.alarms.get(name)
       if (alarm) alarms.set(name, alarm)
     }
     return { host, now, alarms }

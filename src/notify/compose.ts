@@ -1,5 +1,5 @@
 import type { Event } from './event.ts'
-import type { Message, Words } from './message.ts'
+import type { EventMessage, Message, Words } from './message.ts'
 import { digestMessage } from './messages/digest.ts'
 import { failureMessage } from './messages/failure.ts'
 import { firstSuccessMessage, recoveryMessage } from './messages/good.ts'
@@ -8,7 +8,7 @@ import { partialMessage, sharpDropMessage } from './messages/partial.ts'
 import { verificationFailureMessage } from './messages/verification.ts'
 
 /** The message that tells of an event. */
-export function messageOf(event: Event): Message {
+export function messageOf(event: Event): EventMessage {
   return { kind: event.kind, host: event.host, destinations: destinationsOf(event), ...wordsOf(event) }
 }
 

@@ -16,5 +16,10 @@ export interface Message {
   text: string
 }
 
+/** A message about an event. */
+export interface EventMessage extends Message {
+  kind: EventKind
+}
+
 /** What a message says. */
 export type Words = Pick<Message, 'severity' | 'subject' | 'text'>

@@ -5,6 +5,7 @@ import type { Event } from './event.ts'
 export interface News {
   /** Undefined: there is nothing to tell, only to remember. */
   event: Event | undefined
+  /** None: no later run sees it again, so its message is kept until somebody was told. */
   notes: readonly Note[]
 }
 

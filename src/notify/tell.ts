@@ -2,9 +2,11 @@ import { errorMessage, UserError } from '../shared/errors.ts'
 import type { Alarms } from './alarms.ts'
 import { messageOf } from './compose.ts'
 import { deliver, type Delivering } from './deliver.ts'
-import type { Event, EventKind } from './event.ts'
+import type { EventKind } from './event.ts'
+import type { EventMessage } from './message.ts'
 import type { News } from './news.ts'
 import type { ChannelOptions } from './options.ts'
+import type { Untold } from './untold.ts'
 
 /** A configured channel. */
 export interface Channel {
@@ -15,54 +17,74 @@ export interface Channel {
   options: () => ChannelOptions
 }
 
+/** What is remembered between two runs. */
+export interface Memory {
+  alarms: Alarms
+  untold: Untold
+}
+
 /**
- * Tells news on all channels that are told of such, all at the same time, and remembers it.
+ * Tells news on all channels that are told of such, all at the same time, and remembers it. What nobody could be told in
+ * earlier runs, and no run sees again, comes first.
  * @returns what went wrong, for people: it never throws.
  */
 export async function tell(
   news: readonly News[],
   channels: readonly Channel[],
-  alarms: Alarms,
+  { alarms, untold }: Memory,
   delivering: Delivering,
 ): Promise<string[]> {
-  const events = news.flatMap(({ event }) => event ?? [])
-  const all = await Promise.all(channels.map(async (channel) => await tellOn(channel, events, delivering)))
+  const kept = await untold.messages()
+  const fresh = news.map(({ event, notes }) => ({ message: event && messageOf(event), notes }))
+  const messages = [...kept, ...fresh.flatMap(({ message }) => message ?? [])]
+  const all = await Promise.all(channels.map(async (channel) => await tellOn(channel, messages, delivering)))
   const problems = all.flatMap(({ problem }) => problem ?? [])
-  for (const { event, notes } of news) {
-    const isTold =
-      event === undefined ||
-      all.every(({ meant }) => !meant.includes(event)) ||
-      all.some(({ told }) => told.includes(event))
-    for (const { alarm, told, untold } of notes) {
-      try {
-        await alarms.set(alarm, isTold ? told : untold)
-      } catch (error) {
-        problems.push(`what was told can't be remembered, so it will be told again: ${errorMessage(error)}`)
-      }
+  const isTold = (message: EventMessage): boolean =>
+    all.every(({ meant }) => !meant.includes(message)) || all.some(({ told }) => told.includes(message))
+  const remember = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work()
+    } catch (error) {
+      problems.push(`what was told can't be remembered, so it will be told again: ${errorMessage(error)}`)
     }
   }
+  for (const { message, notes } of fresh) {
+    for (const note of notes) {
+      const alarm = message === undefined || isTold(message) ? note.told : note.untold
+      await remember(async () => await alarms.set(note.alarm, alarm))
+    }
+  }
+  const once = fresh.flatMap(({ message, notes }) => (message && notes.length === 0 ? message : []))
+  const left = [...kept, ...once].filter((message) => !isTold(message))
+  if (kept.length + left.length > 0) await remember(async () => await untold.keep(left))
   return [...new Set(problems)]
 }
 
 /** What a channel is told of, and how far that went. */
 interface ToldOn {
-  meant: readonly Event[]
-  told: readonly Event[]
+  meant: readonly EventMessage[]
+  told: readonly EventMessage[]
   problem: string | undefined
 }
 
 /** One after the other: when one message does not get through, the next would not, either. */
-async function tellOn(channel: Channel, events: readonly Event[], delivering: Delivering): Promise<ToldOn> {
+async function tellOn(
+  channel: Channel,
+  messages: readonly EventMessage[],
+  delivering: Delivering,
+): Promise<ToldOn> {
   // A check of Healthchecks is told of runs instead.
-  const meant = channel.type === 'healthchecks' ? [] : events.filter(({ kind }) => channel.on.includes(kind))
-  const told: Event[] = []
+  const isMeant = ({ kind }: EventMessage): boolean =>
+    channel.type !== 'healthchecks' && channel.on.includes(kind)
+  const meant = messages.filter(isMeant)
+  const told: EventMessage[] = []
   if (meant.length === 0) return { meant, told, problem: undefined }
   const options = optionsOf(channel)
   if (typeof options === 'string') return { meant, told, problem: problemWith(channel, options) }
-  for (const event of meant) {
-    const problem = await deliver(options, messageOf(event), delivering)
+  for (const message of meant) {
+    const problem = await deliver(options, message, delivering)
     if (problem !== undefined) return { meant, told, problem: problemWith(channel, problem) }
-    told.push(event)
+    told.push(message)
   }
   return { meant, told, problem: undefined }
 }
