@@ -113,6 +113,8 @@ test.each([
   ['backup --status --json', 'status --json'],
   ['--config a.yaml backup --check', '--config a.yaml check'],
   ['backup --setup s3 --name cloud', 'setup s3 --name cloud'],
+  ['backup --setup=s3 --name cloud', 'setup s3 --name cloud'],
+  ['backup --to constructor', 'backup --to constructor'],
   ['backup --yes --reset', 'reset --yes'],
   ['backup --to disk', 'backup --to disk'],
   ['init --check', 'init --check'],
