@@ -1,7 +1,7 @@
 /* What kustomize makes of a folder, as a cluster would get it. */
 import type { ICronJob } from 'kubernetes-models/batch/v1/CronJob'
 import type { IPodSpec } from 'kubernetes-models/v1/PodSpec'
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseAllDocuments } from 'yaml'
@@ -31,6 +31,23 @@ export async function renderedWith(overlay: string, ...components: readonly stri
   const added = components.map((name) => `../../components/${name}`)
   await writeFile(file, alone.replace('components: []', `components: [${added.join(', ')}]`))
   return manifestsIn(await exec(await kubectl(), ['kustomize', join(copy.path, 'overlays', overlay)]))
+}
+
+/** Every overlay, and every component in an overlay that has a use for it: what it is called, and its manifests. */
+export async function everySet(): Promise<[string, () => Promise<Manifest[]>][]> {
+  const [overlays, components] = await Promise.all(
+    ['overlays', 'components'].map(async (folder) => await readdir(join(k8s, folder))),
+  )
+  return [
+    ...(overlays ?? []).map((name): [string, () => Promise<Manifest[]>] => [
+      name,
+      () => rendered(`overlays/${name}`),
+    ]),
+    ...(components ?? []).map((name): [string, () => Promise<Manifest[]>] => {
+      const overlay = name === 'workload-identity-eks' ? 's3' : 'gcs'
+      return [`${overlay} with ${name}`, () => renderedWith(overlay, name)]
+    }),
+  ]
 }
 
 export async function manifestsOf(file: string): Promise<Manifest[]> {
