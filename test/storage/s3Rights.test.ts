@@ -3,7 +3,11 @@ import { randomBytes } from 'node:crypto'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { attributesOf } from '../../src/storage/s3/creating.ts'
 import { trialPrefix } from '../../src/storage/trial.ts'
+import { startHttpProxy, type HttpFaultPlan } from '../support/httpProxy.ts'
+import { firstLockVerdict } from '../../src/storage/s3/lock.ts'
+import { openS3 } from '../../src/storage/s3/s3.ts'
 import { s3Server } from '../support/s3Server.ts'
+import { findingsOf } from './probe/probing.ts'
 import { s3Place, verdict, type Setting } from './s3Place.ts'
 import { collect, keysOf, pieces } from './streams.ts'
 
@@ -64,6 +68,31 @@ describe('a trial of replacing', () => {
   })
 })
 
+/** The bucket policy of docs/destinations/s3.md, which Amazon heeds and the server of the tests does not. */
+const onlyConditional: HttpFaultPlan = (request, headers) => {
+  const creates = /^PUT [^?]+$|^POST .*\?uploadId$/.test(request)
+  return creates && headers['if-none-match'] === undefined ? { status: 403, code: 'AccessDenied' } : undefined
+}
+
+test('a bucket whose policy lets nobody create without a condition is found to be good', async () => {
+  await using proxy = await startHttpProxy(server.endpoint, { plan: onlyConditional })
+  const lock = { mode: 'governance', days: 3 } as const
+  await using at = await s3Place(server, { keeps: 'locks', configured: { endpoint: proxy.url, lock } })
+  const findings = await findingsOf(at.storage)
+  const good = Object.values(findings).filter(({ result }) => result === 'good')
+  expect(good.map(({ what }) => what)).toEqual(
+    expect.arrayContaining(['credentials', 'replacing', 'conditional writes', 'checksums', 'object lock']),
+  )
+  expect(Object.values(findings).filter(({ result }) => result === 'unknown')).toEqual([])
+})
+
+test('that a request for a checksum got lost proves nothing of checksums', async () => {
+  await using proxy = await startHttpProxy(server.endpoint)
+  await using at = await s3Place(server, { configured: { endpoint: proxy.url } })
+  proxy.breakNext(/^PUT .*altered/, 'lost request')
+  expect((await findingsOf(at.storage))['checksums']?.result).toBe('unknown')
+})
+
 describe('the bucket', () => {
   test('tells whether it keeps versions, where that may be asked', async () => {
     await using keeping = await s3Place(server, { keeps: 'versions' })
@@ -119,6 +148,30 @@ describe('a lock', () => {
     expect(await verdict(storage, 'object lock')).toEqual({
       result: 'good',
       detail: `new objects are locked until ${day} (governance); the first lock ends ${day}`,
+    })
+  })
+
+  test('that what was stored first does not have is told', async () => {
+    await using bare = await s3Place(server, { keeps: 'locks' })
+    await bare.storage.put('vault.json', Buffer.from('{}'), index)
+    const storage = openS3({ ...bare.options, lock })
+    expect(await verdict(storage, 'object lock')).toEqual({
+      result: 'weak',
+      detail: expect.stringMatching(/^new objects are locked until .*; what was stored first is not$/),
+      remedy: expect.stringContaining('Locks are not renewed yet'),
+    })
+    await storage.close()
+  })
+
+  test('that ended is told, and one that lasts', () => {
+    const now = new Date('2026-11-21T12:00:00Z')
+    expect(firstLockVerdict({ until: new Date('2026-11-20T00:00:00Z') }, now)).toMatchObject({
+      result: 'weak',
+      detail: 'the first lock ended 2026-11-20',
+    })
+    expect(firstLockVerdict({ until: new Date('2026-12-20T00:00:00Z') }, now)).toEqual({
+      result: 'good',
+      detail: 'the first lock ends 2026-12-20',
     })
   })
 

@@ -1,5 +1,11 @@
 import { once } from 'node:events'
-import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  request,
+  type IncomingHttpHeaders,
+  type IncomingMessage,
+  type ServerResponse,
+} from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { setTimeout as delay } from 'node:timers/promises'
 
@@ -37,7 +43,7 @@ export interface HttpProxy extends AsyncDisposable {
 }
 
 /** Decides what goes wrong with a request that came, in the form of `HttpProxy.requests`. */
-export type HttpFaultPlan = (request: string) => HttpFault | undefined
+export type HttpFaultPlan = (request: string, headers: IncomingHttpHeaders) => HttpFault | undefined
 
 /**
  * An HTTP proxy on loopback before the server at `target`, which counts requests and breaks them as told.
@@ -57,7 +63,7 @@ export async function startHttpProxy(
     const found = faults.findIndex(({ matches }) => matches.test(line))
     const isUnknown = Object.keys(incoming.headers).some((name) => unknownHeaders?.test(name))
     const told = isUnknown ? notImplemented : faults.splice(found, found === -1 ? 0 : 1)[0]?.fault
-    const fault = told ?? plan?.(line)
+    const fault = told ?? plan?.(line, incoming.headers)
     // Whatever goes wrong, wanted or not, the client sees a broken connection.
     forward(target, { incoming, outgoing, count: (bytes) => (received += bytes) }, fault).catch(() =>
       outgoing.destroy(),

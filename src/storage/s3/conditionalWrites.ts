@@ -1,5 +1,5 @@
 import { CompleteMultipartUploadCommand, PutObjectCommand } from '@aws-sdk/client-s3'
-import { ObjectExistsError, StorageError } from '../errors.ts'
+import { AccessDeniedError, ObjectExistsError, StorageError } from '../errors.ts'
 import { defaultRetryPolicy } from '../retry.ts'
 import type { CallOptions } from '../storage.ts'
 import type { TrialStep, TrialVerdict } from '../trial.ts'
@@ -24,7 +24,7 @@ export async function tryConditionalWrites(
   { key, call }: Parameters<TrialStep['try']>[0],
 ): Promise<TrialVerdict> {
   const own = key('condition')
-  await put(bucket, own, {}, call)
+  await putFirst(bucket, own, call)
   const byPut = await isRefused(put(bucket, own, { IfNoneMatch: '*' }, call))
   const byComplete = byPut && (await isRefused(complete(bucket, own, call)))
   const found = byComplete ? 'all' : byPut ? 'put' : 'none'
@@ -37,6 +37,16 @@ export async function tryConditionalWrites(
   }
   const isWorse = order.indexOf(found) < order.indexOf(configured)
   return { result: isWorse ? 'bad' : 'weak', detail, remedy: `Set conditionalWrites: ${found}.` }
+}
+
+/** There are bucket policies, and docs/destinations/s3.md has one, that let nobody create without the condition. */
+async function putFirst(bucket: S3Bucket, key: string, options: CallOptions): Promise<void> {
+  try {
+    await put(bucket, key, {}, options)
+  } catch (error) {
+    if (!(error instanceof AccessDeniedError)) throw error
+    await put(bucket, key, { IfNoneMatch: '*' }, options)
+  }
 }
 
 async function put(

@@ -122,7 +122,8 @@ interface SdkError {
   $response?: { headers?: Record<string, string>; statusCode?: number }
 }
 
-function httpStatus(cause: unknown): number | undefined {
+/** The status that an error of the SDK came from; undefined when no answer came. */
+export function httpStatus(cause: unknown): number | undefined {
   const { $metadata, $response } = cause as SdkError
   return $metadata?.httpStatusCode ?? $response?.statusCode
 }

@@ -6,7 +6,9 @@ import type { TrialStep, TrialVerdict } from '../trial.ts'
 import { bodyWithChecksum, checksumOf } from './body.ts'
 import type { S3Bucket } from './bucket.ts'
 import { tryConditionalWrites } from './conditionalWrites.ts'
-import { earliestLock, lockOf } from './lock.ts'
+import { onlyCreating } from './creating.ts'
+import { httpStatus } from './errors.ts'
+import { dayOf, firstLockVerdict, firstStored, lockOf } from './lock.ts'
 import { MultipartUpload } from './multipart.ts'
 import { isHeldPart } from './resumable.ts'
 
@@ -31,12 +33,15 @@ async function tryChecksum(bucket: S3Bucket, { key, call }: Site): Promise<Trial
   const { checksum } = bucket.setup
   const command = new PutObjectCommand({
     ...bucket.at(own),
+    ...(await onlyCreating(bucket, own, 'put', call)),
     ...bodyWithChecksum(Buffer.from('altered'), checksumOf(Buffer.from('as sent'), checksum)),
   })
   try {
     await bucket.call({ key: own, ...call }, (send) => bucket.client.send(command, send))
   } catch (error) {
-    if (!(error instanceof StorageError)) throw error
+    // What a server says of a bad request; a broken connection, for example, says nothing of checksums.
+    const isBadRequest = error instanceof StorageError && httpStatus(error.cause) === 400
+    if (!isBadRequest) throw error
     return { result: 'good', detail: `bytes that do not fit their ${names[checksum]} are refused` }
   }
   return {
@@ -84,6 +89,7 @@ async function tryLock(bucket: S3Bucket, { key, call }: Site): Promise<TrialVerd
   const bytes = Buffer.from('locked')
   const command = new PutObjectCommand({
     ...bucket.creating(own, 'index'),
+    ...(await onlyCreating(bucket, own, 'put', call)),
     ...bodyWithChecksum(bytes, checksumOf(bytes, bucket.setup.checksum)),
   })
   await bucket.call({ key: own, ...call }, (send) => bucket.client.send(command, send))
@@ -95,12 +101,9 @@ async function tryLock(bucket: S3Bucket, { key, call }: Site): Promise<TrialVerd
       remedy: 'Allow s3:GetObjectRetention.',
     }
   }
-  const earliest = await earliestLock(bucket, call)
-  const first = earliest ? `; the first lock ends ${day(earliest.until)}` : ''
-  const detail = `new objects are locked until ${day(lock.until)} (${lock.mode.toLowerCase()})${first}`
-  return { result: 'good', detail }
-}
-
-function day(date: Date): string {
-  return date.toISOString().slice(0, 10)
+  const detail = `new objects are locked until ${dayOf(lock.until)} (${lock.mode.toLowerCase()})`
+  const first = await firstStored(bucket, call)
+  if (first === undefined) return { result: 'good', detail }
+  const verdict = firstLockVerdict(await lockOf(bucket, first, call), new Date())
+  return { ...verdict, detail: `${detail}; ${verdict.detail}` }
 }

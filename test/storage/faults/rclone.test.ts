@@ -13,7 +13,7 @@ vi.stubEnv('AWS_CA_BUNDLE', undefined)
 
 const server = await s3Server()
 let faults: RandomFaults | undefined
-const proxy = await startHttpProxy(server.endpoint, { plan: (request) => faults?.plan(request) })
+const proxy = await startHttpProxy(server.endpoint, { plan: (...request) => faults?.plan(...request) })
 const rclone = await startTestRclone(remote('smooth', server.endpoint) + remote('rough', proxy.url))
 afterAll(async () => {
   await rclone[Symbol.asyncDispose]()
