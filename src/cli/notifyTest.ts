@@ -6,7 +6,7 @@ import { optionsOf, type Channel } from '../notify/tell.ts'
 import { exitCodes, UserError, type ExitCode } from '../shared/errors.ts'
 import type { Context } from './context.ts'
 import { examples } from './examples.ts'
-import { channelsOf } from './teller.ts'
+import { requireChannels } from './teller.ts'
 
 export function configure(command: Command): void {
   command.argument('[name]', 'one channel; without it, all of them').addHelpText(
@@ -53,12 +53,7 @@ async function problemOf(channel: Channel, host: string, signal: AbortSignal): P
 }
 
 function chosen(config: Config, name: string | undefined): Channel[] {
-  const channels = channelsOf(config)
-  if (channels.length === 0) {
-    throw new UserError('no channel for notifications is configured', {
-      hint: 'Add one under `notify` in the configuration; docs/notifications.md shows how.',
-    })
-  }
+  const channels = requireChannels(config)
   const found = name === undefined ? channels : channels.filter((channel) => channel.name === name)
   if (found.length > 0) return found
   throw new UserError(`there is no channel ${name}`, {

@@ -3,7 +3,7 @@ import { exitCodes, UserError } from '../shared/errors.ts'
 import { formatNumberOf, formatTime } from '../shared/format.ts'
 import { staleAfter, thisMachine } from '../state/liveness.ts'
 import type { Run } from '../state/run.ts'
-import { readState } from '../state/state.ts'
+import { readState, type State } from '../state/state.ts'
 import type { Context } from './context.ts'
 import { examples } from './examples.ts'
 
@@ -29,14 +29,17 @@ export async function run(context: Context, command: Command): Promise<void> {
   const runs = state?.lastRuns() ?? []
   const document = { state: config.state, runs: runs.length, forgotten: runs.length > 0 }
   if (!state || runs.length === 0) return output.result(document, () => 'No run is remembered here.')
-  refuseWhileAlive(state.currentRuns(thisMachine(), new Date()))
+  refuseWhileAlive(state)
   output.note(describe(config.state, runs))
   if (!yes) await confirm(context)
+  // A backup may have begun while the question stood there.
+  refuseWhileAlive(state)
   state.clear()
   output.result(document, () => `Forgot ${formatNumberOf(runs.length, 'run')}.`)
 }
 
-function refuseWhileAlive([run]: readonly Run[]): void {
+function refuseWhileAlive(state: State): void {
+  const [run] = state.currentRuns(thisMachine(), new Date())
   if (!run) return
   throw new UserError(
     `a run is under way: process ${run.pid} on ${run.machine}, since ${formatTime(run.started)}`,

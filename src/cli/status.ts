@@ -13,6 +13,7 @@ import { openIdentity } from './openIdentity.ts'
 import { statusDocument } from './output/statusDocument.ts'
 import { statusReport } from './output/statusReport.ts'
 import { lookAtVaults, type VaultLook } from './readStatus.ts'
+import { requireChannels } from './teller.ts'
 import { tellStatus } from './tellStatus.ts'
 
 interface Options {
@@ -52,6 +53,7 @@ ${examples([
 export async function run(context: Context, command: Command): Promise<ExitCode> {
   const { from, watch = false, notify = false } = command.opts<Options>()
   const config = context.loadConfig(['identity', 'destinations'])
+  if (notify) requireChannels(config)
   const destinations = from === undefined ? config.destinations : [findDestination(config, from)]
   const identity = await openIdentity(config, context)
   const look = async () => await lookAtVaults(context, config, destinations, identity)

@@ -34,6 +34,14 @@ export function channelsOf(config: Config): Channel[] {
   }))
 }
 
+/** The same, for whoever only wants to tell. @throws UserError where there is none. */
+export function requireChannels(config: Config): Channel[] {
+  if (config.notify.length > 0) return channelsOf(config)
+  throw new UserError('no channel for notifications is configured', {
+    hint: 'Add one under `notify` in the configuration; docs/notifications.md shows how.',
+  })
+}
+
 /**
  * Tells the owner's channels and metrics how a run ends. Nothing that goes wrong with that changes the run: it is a
  * warning.

@@ -1,10 +1,15 @@
 /* What commands tell of runs: the story of the last one, its JSON lines, what is reset, and what a killed one leaves. */
 import { readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Command } from 'commander'
 import { describe, expect, test } from 'vitest'
 import { withoutAliases } from '../../src/cli/aliases.ts'
+import type { Context } from '../../src/cli/context.ts'
+import { run as reset } from '../../src/cli/reset.ts'
 import { exitCodes } from '../../src/shared/errors.ts'
-import { readState } from '../../src/state/state.ts'
+import { thisMachine } from '../../src/state/liveness.ts'
+import { openState, readState } from '../../src/state/state.ts'
+import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { runInProcess } from './inProcess.ts'
 import { installed, start, untilStored, writeFiles, type Workplace } from './running.ts'
 import type { Ended } from './safelight.ts'
@@ -100,6 +105,32 @@ describe('safelight reset', () => {
     expect(JSON.parse(again.stdout)).toMatchObject([
       { snapshot: { changes: { added: 0, storedContents: 0 } } },
     ])
+  })
+
+  test('forgets no run that began while it asked', async () => {
+    await using folder = await temporaryFolder()
+    using state = openState(folder.path, new Date())
+    const begin = () =>
+      state.beginRun(
+        {
+          program: 'safelight',
+          here: thisMachine(),
+          pid: 1,
+          intervalMs: 60_000,
+          jobs: [{ destination: 'disk', source: 'library', priority: 0 }],
+        },
+        new Date(),
+      )
+    begin().end('COMPLETED', exitCodes.done, new Date())
+    const context = {
+      loadConfig: () => ({ state: folder.path }),
+      output: { note: () => {} },
+      interactive: true,
+      ask: () => (begin(), 'yes'),
+    } as unknown as Context
+    const refused = reset(context, { opts: () => ({}) } as Command)
+    await expect(refused).rejects.toMatchObject({ exitCode: exitCodes.locked })
+    expect(state.lastRuns()).toHaveLength(2)
   })
 
   test('needs no vault, and makes nothing where there was nothing', async () => {

@@ -259,4 +259,11 @@ describe('safelight notify test', () => {
     expect(exitCode).toBe(1)
     expect(stderr).toContain(message)
   })
+
+  test('and status --notify want a channel', async () => {
+    await using here = await telling('')
+    const { exitCode, stdout, stderr } = await here.run('status', '--notify')
+    expect([exitCode, stdout]).toEqual([1, ''])
+    expect(stderr).toContain('no channel for notifications is configured')
+  })
 })
