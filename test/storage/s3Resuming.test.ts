@@ -35,15 +35,15 @@ describe('resuming', () => {
     const policy = { tries: 1, firstDelayMs: 1, maxDelayMs: 1, budgetMs: 60_000 }
     const bucket = new S3Bucket(at.options, 60_000)
     const upload = await MultipartUpload.begin(bucket, 'key', policy, content)
-    for (let from = 1; from <= 1010; from += 10) {
+    for (let from = 1; from <= 210; from += 10) {
       const numbers = Array.from({ length: 10 }, (_, n) => from + n)
       await Promise.all(numbers.map((number) => upload.send(number, Buffer.from(`${number}`), {})))
     }
     const held = await upload.held({})
     expect([...(held?.keys() ?? [])].sort((a, b) => a - b)).toEqual(
-      Array.from({ length: 1010 }, (_, n) => n + 1),
+      Array.from({ length: 210 }, (_, n) => n + 1),
     )
-    expect(held?.get(1010)?.size).toBe(4)
+    expect(held?.get(210)?.size).toBe(3)
     bucket.client.destroy()
   })
 
@@ -95,7 +95,7 @@ describe('leftovers', () => {
     await using at = await s3Place(server)
     const elsewhere = openS3({ ...at.options, prefix: 'other' })
     await elsewhere.resumable?.begin('key', { ...content, size: 5, pieceSize: 5 })
-    const keys = Array.from({ length: 1005 }, (_, n) => `objects/${String(n).padStart(4, '0')}`)
+    const keys = Array.from({ length: 205 }, (_, n) => `objects/${String(n).padStart(4, '0')}`)
     const before = Date.now()
     for (let from = 0; from < keys.length; from += 15) {
       await Promise.all(

@@ -50,6 +50,8 @@ paxos min wait = 0.005
 rgw enable apis = s3, admin
 rgw thread pool size = 64
 rgw dns name =
+# Pages of a tenth of the usual size: what spans several is soon made.
+rgw max listing results = 100
 rgw lc debug interval = -1
 rgw run sync thread = false
 rgw crypt require ssl = false

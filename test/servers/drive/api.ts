@@ -137,7 +137,8 @@ function list(server: DriveServer, call: Call): void {
     .search(parseQuery(asked.get('q') ?? ''))
     .filter((file) => (driveId === undefined ? seesShared || !file.driveId : file.driveId === driveId))
   const from = Number(asked.get('pageToken')?.replace(/^~/, '') ?? 0)
-  const end = from + Math.min(1000, Number(asked.get('pageSize') ?? 100))
+  // Drive itself gives up to 1000 where it is asked for them, and fewer when it likes.
+  const end = from + Math.min(100, Number(asked.get('pageSize') ?? 100))
   const page = {
     kind: 'drive#fileList',
     incompleteSearch: false,
