@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { progressLine as backupLine } from '../../src/cli/output/backupProgress.ts'
 import { Progress } from '../../src/cli/output/progress.ts'
 import { displayWidth } from '../../src/cli/output/width.ts'
 
@@ -49,7 +50,7 @@ test('with a known total there are percent and the time that is left, also withi
     progress.update({ filesDone: 0, filesTotal: 1, bytesDone, bytesTotal: 1000 * MiB, current: 'video.mp4' })
   }
   expect(written.at(-1)).toContain(
-    '20 %  0 of 1 files  200 MiB of 1000 MiB  10.0 MiB/s  1 min 20 s left  video.mp4',
+    '20 %  0 of 1 file  200 MiB of 1000 MiB  10.0 MiB/s  1 min 20 s left  video.mp4',
   )
 })
 
@@ -94,4 +95,25 @@ test('the line is taken away for other text, once', () => {
   progress.clear()
   expect(written).toHaveLength(2)
   expect(written[1]).toBe('\r\u001b[2K')
+})
+
+test('what is not counted has no numbers, and no rate that is left from before', () => {
+  const { progress, written, wait } = progressAt({ live: true })
+  const show = (update: ReturnType<typeof backupLine>) => {
+    wait(10_000)
+    progress.update(update)
+    return written.at(-1)?.replace('\r\u001b[2K', '')
+  }
+  const counts = { filesDone: 3, filesTotal: 9, bytesDone: 30 * MiB, bytesTotal: 90 * MiB, current: 'a.jpg' }
+  const nothing = { ...counts, filesDone: 0, bytesDone: 0, filesTotal: 0, bytesTotal: 0 }
+  expect(show(backupLine({ ...nothing, phase: 'database' }))).toBe('dumping the database')
+  expect(show(backupLine({ ...nothing, phase: 'scanning' }))).toBe('looking for changes')
+  expect(show(backupLine({ ...counts, phase: 'scanning' }))).toBe(
+    '3 files  30.0 MiB  1.50 MiB/s  looking for changes',
+  )
+  expect(show(backupLine({ ...counts, bytesDone: 0, filesDone: 0, phase: 'storing' }))).toBe(
+    '0 %  0 of 9 files  0 B of 90.0 MiB  a.jpg',
+  )
+  expect(show(backupLine({ ...counts, phase: 'storing' }))).toContain('3.00 MiB/s')
+  expect(show(backupLine({ ...counts, filesDone: 1, phase: 'committing' }))).toBe('committing')
 })

@@ -15,7 +15,8 @@ export const phases: Record<BackupProgress['phase'], string> = {
 /** How far a backup is, for the line at the terminal. */
 export function progressLine(progress: BackupProgress): ProgressUpdate {
   const { phase, filesDone, filesTotal, bytesDone, bytesTotal, current } = progress
-  if (phase !== 'storing') return { filesDone, bytesDone, current: phases[phase] }
+  if (phase === 'scanning') return { filesDone, bytesDone, current: phases[phase] }
+  if (phase !== 'storing') return { filesDone: 0, bytesDone: 0, current: phases[phase] }
   return {
     filesDone,
     filesTotal,

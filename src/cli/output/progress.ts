@@ -61,6 +61,8 @@ export class Progress {
   }
 
   #sample(time: number, bytes: number): void {
+    // Something else is counted from here on.
+    if (bytes < (this.#samples.at(-1)?.bytes ?? 0)) this.#samples.length = 0
     this.#samples.push({ time, bytes })
     const start = this.#samples.findIndex((sample) => time - sample.time <= rateWindowMs)
     this.#samples.splice(0, start)
@@ -81,18 +83,28 @@ export class Progress {
 
 /** How far a job is, in one line. @param rate bytes a second, where that is known. */
 export function progressLine(update: ProgressUpdate, rate?: number): string {
-  const { filesDone, filesTotal, bytesDone, bytesTotal, current } = update
+  const { bytesDone, bytesTotal, current } = update
+  const counts = countsOf(update)
   const left = bytesTotal === undefined ? undefined : bytesTotal - bytesDone
   return [
     percent(bytesDone, bytesTotal),
-    `${formatCount(filesDone)}${filesTotal === undefined ? '' : ` of ${formatCount(filesTotal)}`} files`,
-    `${formatBytes(bytesDone)}${bytesTotal === undefined ? '' : ` of ${formatBytes(bytesTotal)}`}`,
-    rate === undefined ? '' : formatRate(rate),
+    ...counts,
+    rate === undefined || counts.length === 0 ? '' : formatRate(rate),
     rate && left !== undefined && left > 0 ? `${formatDuration((left / rate) * 1000)} left` : '',
     current ?? '',
   ]
     .filter((part) => part !== '')
     .join('  ')
+}
+
+/** Nothing as long as there is nothing to count. */
+function countsOf({ filesDone, filesTotal, bytesDone, bytesTotal }: ProgressUpdate): string[] {
+  if (filesTotal === undefined && filesDone === 0 && bytesDone === 0) return []
+  const files = (filesTotal ?? filesDone) === 1 ? 'file' : 'files'
+  return [
+    `${formatCount(filesDone)}${filesTotal === undefined ? '' : ` of ${formatCount(filesTotal)}`} ${files}`,
+    `${formatBytes(bytesDone)}${bytesTotal === undefined ? '' : ` of ${formatBytes(bytesTotal)}`}`,
+  ]
 }
 
 /** Rounded down: 100 % is shown when nothing is left. */
