@@ -1,5 +1,5 @@
 /* What docs/kubernetes.md tells its reader to write. */
-import { cp, readFile, writeFile } from 'node:fs/promises'
+import { cp, readdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -35,6 +35,11 @@ test('its patches fit the overlays', async () => {
     persistentVolumeClaim: { claimName: 'photos', readOnly: true },
   })
   expect(backup?.pod.securityContext).toMatchObject({ runAsUser: 3000, supplementalGroups: [3001] })
+})
+
+test('it says of every component what it is for', async () => {
+  const told = Array.from(page.matchAll(/^\| `([\w-]+)` +\| \w/gm), ([, name]) => name)
+  expect(told).toEqual(expect.arrayContaining(await readdir(join(k8s, 'components'))))
 })
 
 test('it names every CronJob, and jobs are made of those alone', async () => {
