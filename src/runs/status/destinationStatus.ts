@@ -75,7 +75,7 @@ function vaultProblems({ vault, unreachable }: DestinationFacts): Problem[] {
   const bad = (kind: Problem['kind'], message: string) => problems.push({ kind, severity: 'bad', message })
   if (unreachable) problems.push({ kind: 'unreachable', severity: 'bad', ...unreachable })
   if (!vault) return problems
-  if (vault.hidden !== undefined) bad('hidden', vault.hidden)
+  if (vault.hidden) problems.push({ kind: 'hidden', severity: 'bad', ...vault.hidden })
   for (const { id, message } of vault.damagedRecords)
     bad('damaged', `snapshot ${recordName(id)} can't be read: ${message}`)
   if (vault.denied.length > 0) {

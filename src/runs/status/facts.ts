@@ -14,7 +14,7 @@ export interface DestinationFacts {
   /** What its vault tells; undefined when it could not be looked at. */
   vault: VaultFacts | undefined
   /** Why it could not. */
-  unreachable: Unreachable | undefined
+  unreachable: Trouble | undefined
   /** The newest record that this machine has seen there. */
   remembered: SnapshotRecord | undefined
   /** The runs that this machine remembers, newest first; none where another one takes the backups. */
@@ -28,7 +28,8 @@ export interface KnownRun extends Run {
   isLive: boolean
 }
 
-export interface Unreachable {
+/** What is wrong, and what to do about it. */
+export interface Trouble {
   /** For people. */
   message: string
   hint: string | undefined
@@ -43,7 +44,7 @@ export interface VaultFacts {
   checkpoint: SnapshotRecord | undefined
   damagedRecords: readonly DamagedRecord[]
   /** Set when the vault does not show a record that this machine remembers: what to say of it. */
-  hidden: string | undefined
+  hidden: Trouble | undefined
   /** Of the runs since the last good backup began, newest first; its own is the last one. */
   reports: readonly RunReport[]
   verification: VerificationDocument | undefined

@@ -13,7 +13,10 @@ export function overdueProblems(
   now: Date,
 ): Problem[] {
   if (!lastGood) {
-    return vault ? [{ kind: 'never', severity: 'bad', message: 'there is no complete backup yet' }] : []
+    // Where snapshots are hidden, that there is none says nothing.
+    return vault && !vault.hidden
+      ? [{ kind: 'never', severity: 'bad', message: 'there is no complete backup yet' }]
+      : []
   }
   const ageOf = (time: string): number => now.getTime() - Date.parse(time)
   const age = ageOf(lastGood.created)

@@ -8,7 +8,7 @@ import { oldestFork } from '../backup/heads.ts'
 import { listRunReports, readRunReport, type RunReport } from '../backup/runReport.ts'
 import { isLoss } from '../loss.ts'
 import { listVerifications, readVerification, type VerificationDocument } from '../verify/document.ts'
-import { reportsDenied, verificationsDenied, type VaultFacts } from './facts.ts'
+import { reportsDenied, verificationsDenied, type Trouble, type VaultFacts } from './facts.ts'
 import { newestRecords } from './newestRecords.ts'
 
 /** So many reports are read at most, the newest ones: what went wrong more often has been told often enough. */
@@ -102,12 +102,12 @@ async function unlessLost<T>(work: () => Promise<T>): Promise<T | undefined> {
   }
 }
 
-function whatIsHidden(ids: readonly RecordId[], remembered: SnapshotRecord): string | undefined {
+function whatIsHidden(ids: readonly RecordId[], remembered: SnapshotRecord): Trouble | undefined {
   try {
     requireHead(ids, remembered, 'the state directory')
     return undefined
   } catch (error) {
-    if (error instanceof UserError) return error.message
+    if (error instanceof UserError) return { message: error.message, hint: error.hint }
     throw error
   }
 }

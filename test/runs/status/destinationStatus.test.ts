@@ -233,10 +233,14 @@ describe('the vault', () => {
 
   test('that hides or damaged something is bad', () => {
     const damagedRecords = [{ id: { sequence: 13, runId: 'a'.repeat(16) }, message: 'altered' }]
-    expect(problemsOf(facts({ vault: { hidden: 'it is gone', damagedRecords } }))).toEqual([
-      'hidden bad',
-      'damaged bad',
-    ])
+    const hidden = { message: 'it is gone', hint: 'look for it' }
+    expect(problemsOf(facts({ vault: { hidden, damagedRecords } }))).toEqual(['hidden bad', 'damaged bad'])
+  })
+
+  test('that hides all snapshots is not one that never had any', () => {
+    const hidden = { message: 'it is gone', hint: 'look for it' }
+    const { problems } = destinationStatus(facts({ vault: { hidden, lastGood: undefined } }), now)
+    expect(problems).toEqual([{ kind: 'hidden', severity: 'bad', ...hidden }])
   })
 
   test('that tells less to these credentials is well, with a note', () => {

@@ -111,7 +111,10 @@ test('a record that this machine remembers and the vault does not show is told',
   await rm(join(fixture.vault.path, hidden.key))
   const found = await look(fixture)
   expect(found.lastGood).toEqual(good.record)
-  expect(found.hidden).toContain(recordName(hidden.record))
+  expect(found.hidden).toMatchObject({
+    message: expect.stringContaining(recordName(hidden.record)),
+    hint: expect.stringContaining('Do not prune'),
+  })
 })
 
 describe('credentials that allow less', () => {
