@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { progressLine as backupLine } from '../../src/cli/output/backupProgress.ts'
+import { BackupStory } from '../../src/cli/output/backupStory.ts'
 import { Progress } from '../../src/cli/output/progress.ts'
 import { displayWidth } from '../../src/cli/output/width.ts'
 
@@ -116,4 +117,20 @@ test('what is not counted has no numbers, and no rate that is left from before',
   )
   expect(show(backupLine({ ...counts, phase: 'storing' }))).toContain('3.00 MiB/s')
   expect(show(backupLine({ ...counts, filesDone: 1, phase: 'committing' }))).toBe('committing')
+})
+
+test('the story of a run says how far it is, once there is something to count', () => {
+  const told: string[] = []
+  const story = new BackupStory(({ text }) => told.push(text), new Date())
+  const nothing = { filesDone: 0, filesTotal: 0, bytesDone: 0, bytesTotal: 0, current: undefined }
+  story.progress({ ...nothing, phase: 'database' })
+  story.beat()
+  story.progress({ ...nothing, phase: 'storing', filesTotal: 9, bytesTotal: 90 * MiB })
+  story.beat()
+  expect(told).toEqual([
+    'dumping the database',
+    'dumping the database',
+    'storing files',
+    'storing files: 0 files (0 B) of 9 (90.0 MiB)',
+  ])
 })

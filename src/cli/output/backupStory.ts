@@ -51,6 +51,8 @@ export class BackupStory {
   beat(): void {
     if (!this.#progress) return
     const { phase, filesDone, filesTotal, bytesDone, bytesTotal } = this.#progress
+    if (filesDone + filesTotal === 0)
+      return this.#tell({ level: 'info', text: phases[phase], facts: { phase } })
     const of = filesTotal > 0 ? ` of ${formatCount(filesTotal)} (${formatBytes(bytesTotal)})` : ''
     const text = `${phases[phase]}: ${formatNumberOf(filesDone, 'file')} (${formatBytes(bytesDone)})${of}`
     this.#tell({ level: 'info', text, facts: { phase, filesDone, filesTotal, bytesDone, bytesTotal } })
