@@ -37,8 +37,9 @@ function trySetOwner(set: () => void): boolean {
 
 /**
  * Node takes times as floating-point seconds, which are good to an eighth of a microsecond, and cuts them off. A
- * quarter more than the whole microsecond comes out as that microsecond.
+ * quarter more than the whole microsecond comes out as that microsecond. A negative number it takes for now, but not
+ * one that is written out: there are photographs from before 1970.
  */
-function seconds(microseconds: number): number {
-  return (microseconds + 0.25) / 1e6
+function seconds(microseconds: number): number | string {
+  return microseconds < 0 ? String((microseconds - 0.25) / 1e6) : (microseconds + 0.25) / 1e6
 }

@@ -55,11 +55,13 @@ function write(path: string | Buffer, bytes: Uint8Array, mode = 0o644): void {
 /** Times of all kinds, whole microseconds, which is what can be restored. */
 function ageAll(root: string, random: Random): void {
   const time = (): number => 1_000_000_000 + random.integer(0, 700_000_000) + random.integer(0, 999_999) / 1e6
-  for (const name of ['one.jpg', 'two.jpg', 'three.jpg.xmp', 'with space']) {
+  for (const name of ['two.jpg', 'three.jpg.xmp', 'with space']) {
     utimesSync(join(root, 'library', name), time(), time())
   }
   utimesSync(join(root, 'upload', '1.bin'), 1.5, 1.5)
-  utimesSync(join(root, 'upload', '0.bin'), -86_400.25, -86_400.25)
+  // Written out, because Node takes a negative number for now.
+  for (const name of ['one.jpg', 'dangling']) lutimesSync(join(root, 'library', name), '-500000000.25', '-0.5')
+  utimesSync(join(root, 'upload', '0.bin'), '-86400.25', '-86400.25')
   lutimesSync(join(root, 'library', 'link'), time(), time())
   for (const folder of ['profile/empty', 'profile/closed', 'profile', 'library', 'upload']) {
     utimesSync(join(root, folder), time(), time())
