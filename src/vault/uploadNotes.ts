@@ -13,8 +13,6 @@ import { objectContext, uploadNoteKey, uploadNotePrefix } from './layout.ts'
 import { createObject, ObjectTooLargeError, readSmallObject } from './objects.ts'
 import { uploadName } from './vaultKeys.ts'
 
-/** The most parts that a note tells of: it stays under 6 MB, however large the content. */
-export const maxParts = 128 * 1024
 const noteLimit = 8 * 1024 * 1024
 /** Notes on one content that are looked at. There is one for each time that its upload was begun anew. */
 const notesRead = 16

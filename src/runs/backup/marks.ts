@@ -3,8 +3,9 @@
  * tell of each part, once it has seen the parts before it, whether it is the same as then.
  */
 import { createHash } from 'node:crypto'
-import { maxParts } from '../../vault/uploadNotes.ts'
 
+/** The most parts of a content: a note with their marks stays under 6 MB, however large it is. */
+export const maxParts = 128 * 1024
 const markSize = 32
 /** Size of a part, in bytes, as long as there are not too many. */
 const usualPartSize = 8 * 1024 * 1024

@@ -9,6 +9,7 @@ import { hexDigest, partTakers, withDeliveries, type Delivery, type Workshop } f
 import { readWhole, withFile, type OpenFile } from './fileReading.ts'
 import { metadataOf } from './metadata.ts'
 import { readOutcome } from './readFailures.ts'
+import { storeInPieces } from './storeInPieces.ts'
 import type { FileToStore, StoreFileJob } from './storeMessages.ts'
 
 /** A file up to this size is read once, into memory; a larger one is read once more for each delivery. */
@@ -47,12 +48,11 @@ async function tryToStore(
   deliveries: readonly Delivery[],
   context: JobContext,
 ): Promise<void> {
-  await withFile(request.path, async (file) => {
-    if (file.stats.size <= wholeFileLimit) return await storeWhole(request, file, deliveries, context)
-    // Its notes load age and a validator, two thirds of a thread's code, which photos have no use for.
-    const { storeInPieces } = await import('./storeInPieces.ts')
-    await storeInPieces(request, file, deliveries, context)
-  })
+  await withFile(request.path, async (file) =>
+    file.stats.size <= wholeFileLimit
+      ? await storeWhole(request, file, deliveries, context)
+      : await storeInPieces(request, file, deliveries, context),
+  )
 }
 
 async function storeWhole(

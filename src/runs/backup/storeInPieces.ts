@@ -11,7 +11,6 @@ import type { LargeContent, LargeStore } from './largeUpload.ts'
 import { Marker, partSizeFor, sha256Of } from './marks.ts'
 import { metadataOf } from './metadata.ts'
 import { readOutcome, UnstableFileError } from './readFailures.ts'
-import { storeLarge } from './storeLarge.ts'
 import type { FileToStore, ReadOutcome, StoredFile, StoreNote } from './storeMessages.ts'
 
 /**
@@ -97,6 +96,8 @@ async function upload(
 ): Promise<NonNullable<StoredFile['object']>> {
   const largeStore = content.size < resumedFrom ? undefined : await largeStoreOf(store)
   if (largeStore) {
+    // Notes load age and a validator, four fifths of a thread's code, which photos have no use for.
+    const { storeLarge } = await import('./storeLarge.ts')
     const { object, earlierKey } = await storeLarge(largeStore, content, target.key, slab, watch)
     return { ...hexDigest(object), earlierKey }
   }

@@ -1,8 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { MarkChecker, Marker, partSizeFor, sha256Of } from '../../../src/runs/backup/marks.ts'
-import { maxParts } from '../../../src/vault/uploadNotes.ts'
+import { MarkChecker, Marker, maxParts, partSizeFor, sha256Of } from '../../../src/runs/backup/marks.ts'
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest()
 
