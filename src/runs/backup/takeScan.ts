@@ -10,7 +10,8 @@ import type { WorkList } from './workList.ts'
 
 /**
  * A file written to so lately that no row names may still be growing: Immich writes uploads under their final name.
- * Its ctime does not count: all of a library that was just moved here has a young one.
+ * Its ctime does not count: all of a library that was just moved here has a young one. A time further in the future is
+ * no sign of growth, and would never pass.
  */
 const youngForMs = 10 * 60 * 1000
 
@@ -83,7 +84,7 @@ function isDeferred(
   modifiedMs: number,
 ): boolean {
   if (!catalogued || !source.immich || name === markerName) return false
-  if (now().getTime() - modifiedMs > youngForMs) return false
+  if (Math.abs(now().getTime() - modifiedMs) > youngForMs) return false
   return !work.expectedFile(joinPath(treePath, name))
 }
 

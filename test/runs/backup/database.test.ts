@@ -55,7 +55,7 @@ test('database and files make one snapshot, and each file that the database name
   expect(result.exitCode).toBe(0)
   // The external photo lies outside of everything.
   expect(result.warnings).toEqual([
-    '1 files that the database names lie outside of everything that is backed up',
+    '1 file named by the database, outside of what `include` and `sources` name',
   ])
   const record = recordOf(result)
   expect(record).toMatchObject({
@@ -79,7 +79,7 @@ test('what the database names and is not there is counted and told, in every run
     const result = await backup()
     expect(recordOf(result).crossCheck).toMatchObject({ expected: 5, missing: 2 })
     expect(examples(result, 'missing').sort()).toEqual([immich.photo.path, immich.profile])
-    expect(result.warnings).toContain('2 files are named by the database and are not there')
+    expect(result.warnings).toContain('2 files named by the database and not there')
   }
 })
 
@@ -104,6 +104,17 @@ test('a young file that no row names may still be growing, and waits for the nex
   const next = await backup({ now: () => later })
   expect(next.tally.changes).toMatchObject({ deferred: 0, added: 1 })
   expect(await fixture.names()).toContain(`upload/${immich.userId}/young.jpg`)
+})
+
+test('a file from the future is not young for ever', async () => {
+  await using library = await libraryWithDatabase()
+  const { fixture, immich, backup } = library
+  const path = `upload/${immich.userId}/wrong-clock.jpg`
+  await fixture.write(path, 'from a camera whose clock was wrong')
+  const future = new Date(Date.now() + 24 * 3600 * 1000)
+  await utimes(fixture.path(path), future, future)
+  expect((await backup()).tally.changes.deferred).toBe(0)
+  expect(await fixture.names()).toContain(path)
 })
 
 test('a young file that a row names is taken, and so is one of a folder that is not of Immich', async () => {
