@@ -13,6 +13,7 @@ import { conformance } from './conformance.ts'
 import { collect, keysOf } from './streams.ts'
 
 const rclone = await startTestRclone()
+const soon = { timeout: 20_000 }
 afterAll(async () => await rclone[Symbol.asyncDispose]())
 
 describe('a remote that moves files', () => {
@@ -104,7 +105,8 @@ describe('on a disk', () => {
     const source = async function* () {
       for (let part = 0; part < 3; part++) {
         yield randomBytes(2_000_000)
-        await vi.waitFor(async () => expect((await temporaryFiles(path)).length).toBe(part === 0 ? 0 : 1))
+        const expected = part === 0 ? 0 : 1
+        await vi.waitFor(async () => expect(await temporaryFiles(path)).toHaveLength(expected), soon)
         seen.push(await readdir(path).catch(() => []))
       }
     }

@@ -13,6 +13,7 @@ import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { collect, keysOf } from './streams.ts'
 
 const kind = 'content' as const
+const soon = { timeout: 20_000 }
 
 afterEach(() => void vi.unstubAllEnvs())
 
@@ -50,7 +51,7 @@ async function isRunning(pid: number): Promise<boolean> {
 }
 
 async function untilGone(pid: number): Promise<void> {
-  await vi.waitFor(async () => expect(await isRunning(pid)).toBe(false), { timeout: 5000 })
+  await vi.waitFor(async () => expect(await isRunning(pid)).toBe(false), soon)
 }
 
 /** Puts a program of the name `rclone` before all others. */
@@ -214,7 +215,7 @@ describe('rclone ends', () => {
     expect(await isRunning(pid)).toBe(true)
     child.kill('SIGKILL')
     await untilGone(pid)
-    await vi.waitFor(async () => expect(await gone(dirname(daemon.log))).toBe(true))
+    await vi.waitFor(async () => expect(await gone(dirname(daemon.log))).toBe(true), soon)
   })
 
   test('also when it does not heed that it should', async () => {
@@ -229,9 +230,13 @@ describe('rclone ends', () => {
     await writeFile(join(place.path, 'deaf.cjs'), deaf)
     await insteadOfRclone(place.path, `exec ${process.execPath} ${place.path}/deaf.cjs`)
     const prepared = await prepareStorage(place.options)
-    const pid = await vi.waitFor(async () => Number(await readFile(join(place.path, 'pid'), 'utf8')))
+    const pid = await vi.waitFor(async () => {
+      const written = await readFile(join(place.path, 'pid'), 'utf8')
+      expect(written).toMatch(/^\d/)
+      return Number(written)
+    }, soon)
     await prepared[Symbol.asyncDispose]()
-    await vi.waitFor(async () => expect(await isRunning(pid)).toBe(false))
+    await untilGone(pid)
   })
 
   test('too early, and every call says so, with its last words and no secret', async () => {

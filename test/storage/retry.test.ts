@@ -150,7 +150,7 @@ describe('the end of patience', () => {
       throw new StorageError('503', { transient: true, retryAfterMs: 20 })
     }
     const started = retrying(failing, { policy: { ...quick, tries: 100, budgetMs: 50 }, signal: undefined })
-    await expect(started).rejects.toThrow(/^gave up after [23] tries over 0 s/)
+    await expect(started).rejects.toThrow(/^gave up after [23] tries over \d+ s/)
     expect(tries).toBeLessThanOrEqual(3)
   })
 

@@ -84,6 +84,8 @@ test('a first run that is killed again and again on fresh machines goes on from 
   for (let killed = true; killed; machines++) {
     const task = taskFor(fixture, {
       state: join(fixture.folder, `machine-${machines}`),
+      // So slow that it is not at its end before anybody looks.
+      uploadRate: 8_000_000,
       checkpointEvery: { ms: 0, bytes: 1_000_000 },
     })
     const before = recordsInVault()
