@@ -5,7 +5,7 @@ import { configDefaults, defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: [...configDefaults.exclude, 'test/image/**'],
+    exclude: [...configDefaults.exclude, 'test/{image,cluster}/**'],
     globalSetup: ['test/support/globalSetup.ts'],
     // By itself it leaves one core of two unused, and many tests wait for servers and disks most of the time.
     maxWorkers: Math.max(3, availableParallelism()),

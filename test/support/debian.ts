@@ -18,25 +18,41 @@ interface Packages {
 }
 
 /**
- * Where Debian packages lie in the cache. The first time they are put there. Safe to call from several processes at once:
- * a file lock lets one work while the others wait, and a rename makes the result appear whole.
+ * Where Debian packages lie in the cache. The first time they are put there.
  * @param name what it is called in the cache; another one for other packages.
  * @throws Error that says what is missing on this machine.
  */
 export async function cachedPackages(name: string, wanted: Packages): Promise<string> {
+  return await cached(name, async (path) => {
+    await requireCommand('mmdebstrap')
+    const { suite, packages, variant, options = [] } = wanted
+    const format = variant === 'extract' ? 'directory' : 'tar'
+    const command = ['mmdebstrap', '--quiet', `--variant=${variant}`, `--format=${format}`]
+    // Expired release files are accepted: a frozen copy of the suite serves as well.
+    const all = [...command, '--aptopt=Acquire::Check-Valid-Until "false"', ...options]
+    const include = packages.length > 0 ? [`--include=${packages.join(',')}`] : []
+    return [...all, ...include, suite, path, await debianMirror()]
+  })
+}
+
+/**
+ * A file or folder in the user's cache. The first time a command makes it. Safe to call from several processes at once: a
+ * file lock lets one work while the others wait, and a rename makes the result appear whole.
+ * @param name what it is called in the cache.
+ * @param command gives the command, word by word, that makes it at a path.
+ * @param minutes how long that may take.
+ */
+export async function cached(
+  name: string,
+  command: (path: string) => Promise<readonly string[]>,
+  minutes = 15,
+): Promise<string> {
   const path = join(cacheFolder(), name)
   if (await exists(path)) return path
-  await requireCommand('mmdebstrap')
+  const made = await command(`${path}.partial`)
   await mkdir(cacheFolder(), { recursive: true })
-  const { suite, packages, variant, options = [] } = wanted
-  const format = variant === 'extract' ? 'directory' : 'tar'
-  const command = ['mmdebstrap', '--quiet', `--variant=${variant}`, `--format=${format}`]
-  // Expired release files are accepted: a frozen copy of the suite serves as well.
-  const all = [...command, '--aptopt=Acquire::Check-Valid-Until "false"', ...options]
-  const include = packages.length > 0 ? [`--include=${packages.join(',')}`] : []
-  const made = [...all, ...include, suite, `${path}.partial`, await debianMirror()]
   await exec('flock', [`${path}.lock`, 'sh', '-euc', onceScript, 'once', path, ...made], {
-    timeout: 15 * 60_000,
+    timeout: minutes * 60_000,
   })
   return path
 }
