@@ -123,9 +123,9 @@ test('what the last good backup lacks', () => {
     changes: { ...noChanges, unreadable: 5, deferred: 1 },
     crossCheck: { expected: 507, missing: 2, mismatched: 1, assets: 130 },
     warnings: [
-      '5 files could not be read; what was stored of them before is kept in the snapshot',
-      '1 files do not have the SHA-1 that Immich wrote down: they may have been damaged before the backup',
-      '2 files are named by the database and are not there',
+      '5 files could not be read; what was stored before is kept in the snapshot',
+      '1 file with another SHA-1 than Immich wrote down: perhaps damaged before the backup',
+      '2 files named by the database and not there',
     ],
   })
   const examples = [
@@ -150,8 +150,8 @@ test('what the last good backup lacks', () => {
       lacks      2 files, named by the database but not there: upload/\\x1b[2J.jpg,
                  ...
       lacks      1 file, perhaps still being uploaded: the next run takes them
-      warning    1 files do not have the SHA-1 that Immich wrote down: they may have
-                 been damaged before the backup
+      warning    1 file with another SHA-1 than Immich wrote down: perhaps damaged
+                 before the backup
       next       expected by 2026-11-22 04:00:51 UTC
       verified   94 % read back within 90 days; last on 2026-11-20
       lies at    /mnt/vault

@@ -92,7 +92,7 @@ test('there is a backup, but not of everything', () => {
 
     What happened:
     There is a new backup at disk and cloud, but not everything in it is as it should be.
-    disk and cloud: 12 files could not be read; what was stored of them before is kept in the snapshot
+    disk and cloud: 12 files could not be read; what was stored before is kept in the snapshot
 
     What is safe:
     Everything else, and all earlier snapshots.
@@ -111,7 +111,7 @@ test('much is gone from the library', () => {
 
     What happened:
     The new backup at disk has much less than the one before.
-    disk: files dropped sharply, from 48210 to 1200, since snapshot 6
+    disk: files dropped sharply, from 48,210 to 1,200, since snapshot 6
 
     What is safe:
     All that is gone from the library is still in the earlier snapshots. Nothing was removed from them.

@@ -68,7 +68,7 @@ export const partial: EventOf<'partial'> = {
   destinations: ['disk', 'cloud'].map((destination) => ({
     destination,
     snapshot,
-    warnings: ['12 files could not be read; what was stored of them before is kept in the snapshot'],
+    warnings: ['12 files could not be read; what was stored before is kept in the snapshot'],
   })),
 }
 
@@ -81,7 +81,7 @@ export const sharpDrop: EventOf<'sharp-drop'> = {
       destination: 'disk',
       snapshot: { ...snapshot, files: 1200 },
       before: '6-fedcba9876543210',
-      warnings: ['files dropped sharply, from 48210 to 1200, since snapshot 6'],
+      warnings: ['files dropped sharply, from 48,210 to 1,200, since snapshot 6'],
     },
   ],
 }

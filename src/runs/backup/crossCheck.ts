@@ -1,5 +1,6 @@
 import { SnapshotView } from '../../manifest/view.ts'
 import { entryTypes } from '../../manifest/entry.ts'
+import { formatCount } from '../../shared/format.ts'
 import type { CrossCheck, SnapshotRecord } from '../../vault/record.ts'
 import type { HostChain } from './hostChain.ts'
 import type { FolderSource } from './source.ts'
@@ -55,7 +56,7 @@ export function sharpDrops(
   const drops: string[] = []
   const check = (what: string, was: number | null, is: number | undefined): void => {
     if (was === null || is === undefined || was === 0 || is > was * (1 - sharpDropShare)) return
-    drops.push(`${what} dropped sharply, from ${was} to ${is}, since snapshot ${before.sequence}`)
+    drops.push(`${what} dropped sharply, from ${formatCount(was)} to ${formatCount(is)}, since snapshot ${before.sequence}`)
   }
   check('files', before.files, files)
   check('assets', before.assets, assets)

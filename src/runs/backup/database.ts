@@ -14,6 +14,7 @@ import {
   type ImmichVersion,
   type PostgresVersion,
 } from '../../immich/versions.ts'
+import { formatNumberOf } from '../../shared/format.ts'
 import { databasePrefix, objectContext } from '../../vault/layout.ts'
 import { createObjectFromStream } from '../../vault/objects.ts'
 import type { StoredDump } from '../../vault/record.ts'
@@ -78,7 +79,9 @@ export class DatabaseMoment {
       const warnings =
         outside === 0
           ? []
-          : [`${outside} files that the database names lie outside of everything that is backed up`]
+          : [
+              `${formatNumberOf(outside, 'file')} named by the database, outside of what \`include\` and \`sources\` name`,
+            ]
       return new DatabaseMoment({ immich, postgres, counts, warnings }, source, snapshot, taken)
     } catch (error) {
       await snapshot.close()

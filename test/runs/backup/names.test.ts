@@ -108,7 +108,7 @@ test('sockets, pipes and devices are passed over and told', async () => {
   const result = await fixture.backup()
   expect(result.exitCode).toBe(0)
   expect(result.warnings).toEqual([
-    '3 files are sockets, devices, pipes or other file systems and were skipped',
+    '3 files skipped: sockets, devices, pipes or other file systems',
   ])
   expect(result.tally.examples).toEqual(
     expect.arrayContaining([

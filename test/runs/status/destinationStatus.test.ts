@@ -184,9 +184,9 @@ describe('the last good backup', () => {
     changes: { ...noChanges, unreadable: 2, deferred: 3 },
     crossCheck: { expected: 507, missing: 1, mismatched: 0, assets: 130 },
     warnings: [
-      '2 files could not be read; what was stored of them before is kept in the snapshot',
-      '1 files are named by the database and are not there',
-      '4 files are sockets, devices, pipes or other file systems and were skipped',
+      '2 files could not be read; what was stored before is kept in the snapshot',
+      '1 file named by the database and not there',
+      '4 files skipped: sockets, devices, pipes or other file systems',
       'something else',
     ],
   })
@@ -211,7 +211,7 @@ describe('the last good backup', () => {
     expect(status.health).toBe('attention')
     expect(status.unprotected.map(({ kind }) => kind)).toEqual(['unreadable', 'missing', 'deferred'])
     expect(status.warnings).toEqual([
-      '4 files are sockets, devices, pipes or other file systems and were skipped',
+      '4 files skipped: sockets, devices, pipes or other file systems',
       'something else',
     ])
   })

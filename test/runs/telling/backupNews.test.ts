@@ -90,7 +90,7 @@ describe('a machine that remembers', () => {
   })
 
   test('tells a backup that needs a look once a week, and at once when there is something else', () => {
-    const same = made('disk', { warnings: ['1 files could not be read'] })
+    const same = made('disk', { warnings: ['1 file could not be read'] })
     const more = made('disk', { warnings: ['2 files could not be read'] })
     const nights = Array.from({ length: 8 }, () => [same])
     expect(story([...nights, [more], [made('disk')], [more]], 24)).toEqual([
@@ -106,7 +106,7 @@ describe('a machine that remembers', () => {
   test('tells of what is wrong with a snapshot, and not that there is one again', () => {
     const runs = [
       [failed('disk')],
-      [made('disk', { warnings: ['1 files could not be read'] })],
+      [made('disk', { warnings: ['1 file could not be read'] })],
       [made('disk')],
     ]
     expect(story(runs, 24)).toEqual([['failure disk'], ['partial disk'], []])
