@@ -56,7 +56,9 @@ export function sharpDrops(
   const drops: string[] = []
   const check = (what: string, was: number | null, is: number | undefined): void => {
     if (was === null || is === undefined || was === 0 || is > was * (1 - sharpDropShare)) return
-    drops.push(`${what} dropped sharply, from ${formatCount(was)} to ${formatCount(is)}, since snapshot ${before.sequence}`)
+    drops.push(
+      `${what} dropped sharply, from ${formatCount(was)} to ${formatCount(is)}, since snapshot ${before.sequence}`,
+    )
   }
   check('files', before.files, files)
   check('assets', before.assets, assets)

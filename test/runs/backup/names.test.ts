@@ -107,9 +107,7 @@ test('sockets, pipes and devices are passed over and told', async () => {
   execFileSync('python3', ['-c', listen, fixture.path('upload/socket')])
   const result = await fixture.backup()
   expect(result.exitCode).toBe(0)
-  expect(result.warnings).toEqual([
-    '3 files skipped: sockets, devices, pipes or other file systems',
-  ])
+  expect(result.warnings).toEqual(['3 files skipped: sockets, devices, pipes or other file systems'])
   expect(result.tally.examples).toEqual(
     expect.arrayContaining([
       { kind: 'skipped', path: 'library/pipe', reason: 'pipe' },
