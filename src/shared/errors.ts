@@ -51,3 +51,10 @@ export function errorCode(error: unknown): string | undefined {
 export function errorMessage(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
+
+/** Tells of a further failure, that of clearing up after an error, as the last in the error's chain of causes. */
+export function addLastCause(error: unknown, failure: unknown): void {
+  let last = error
+  while (last instanceof Error && last.cause instanceof Error) last = last.cause
+  if (last instanceof Error) last.cause = failure
+}

@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http'
 import { errorCode, UserError } from './errors.ts'
 import { untilTaken, type Patience, type Refusal } from './patience.ts'
+import { retryAfterMs } from './retryAfter.ts'
 
 /** A small request to somebody else's server. Its URL may be a secret, so it stands in no error. */
 export interface PostRequest {
@@ -67,12 +68,5 @@ function refusal({ status, headers }: Response): Refusal {
     return { message: `${message}: it is somewhere else, or wants https`, temporary: false }
   }
   const temporary = status === 429 || status === 408 || status >= 500
-  return { message, temporary, delayMs: retryAfter(headers.get('retry-after')) }
-}
-
-/** Milliseconds of a Retry-After header, which has seconds or a date. */
-function retryAfter(value: string | null): number | undefined {
-  if (value === null) return undefined
-  const ms = /^\d+(?:\.\d+)?$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now()
-  return Number.isNaN(ms) ? undefined : Math.max(0, ms)
+  return { message, temporary, delayMs: retryAfterMs(headers.get('retry-after')) }
 }

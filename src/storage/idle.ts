@@ -1,3 +1,4 @@
+import { unlessAborted } from '../shared/abort.ts'
 import { StorageError } from './errors.ts'
 import { ForwardingStorage } from './forward.ts'
 import type { CallOptions, ListedObject, ListOptions, ReadOptions, Storage } from './storage.ts'
@@ -50,7 +51,7 @@ class ImpatientStorage extends ForwardingStorage {
     try {
       for (;;) {
         const timer = setTimeout(giveUp, this.#idleMs)
-        const next = await unlessStopped(stream.next(), stop).finally(() => clearTimeout(timer))
+        const next = await unlessAborted(stream.next(), stop).finally(() => clearTimeout(timer))
         if (next.done) return
         yield next.value
       }
@@ -60,18 +61,5 @@ class ImpatientStorage extends ForwardingStorage {
       if (stop.aborted) ended?.catch(() => undefined)
       else await ended
     }
-  }
-}
-
-/** @throws the signal's reason as soon as it aborts, whatever becomes of the promise. */
-async function unlessStopped<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: stopped, reject } = Promise.withResolvers<never>()
-  const stop = () => reject(signal.reason)
-  if (signal.aborted) stop()
-  signal.addEventListener('abort', stop, { once: true })
-  try {
-    return await Promise.race([promise, stopped])
-  } finally {
-    signal.removeEventListener('abort', stop)
   }
 }

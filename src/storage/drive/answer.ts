@@ -1,4 +1,5 @@
 import { errorCode } from '../../shared/errors.ts'
+import { retryAfterMs } from '../../shared/retryAfter.ts'
 
 /**
  * Why a request failed: what Drive answered, or what the network said. It is made from the client's own error,
@@ -23,7 +24,7 @@ export class DriveFailure extends Error {
     this.status = response?.status
     this.reason = reason
     this.isAboutToken = told.isAboutToken
-    this.retryAfterMs = retryAfterMs(response?.headers)
+    this.retryAfterMs = retryAfterMs(headerIn(response?.headers, 'retry-after'))
   }
 }
 
@@ -72,14 +73,6 @@ function networkMessage(error: unknown): string {
 /** The address of an upload session is a secret, and error messages of the client quote addresses. */
 function withoutAddresses(text: string): string {
   return text.replaceAll(/https?:\/\/\S+/g, '(address)').replaceAll(/upload_id=\S+/g, '(address)')
-}
-
-/** The header is a number of seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfterMs(headers: unknown): number | undefined {
-  const header = headerIn(headers, 'retry-after')
-  if (header === undefined) return undefined
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return ms > 0 ? ms : undefined
 }
 
 /** One of an answer's headers, which the client hands on as they are, whatever its types say. */

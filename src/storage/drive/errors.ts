@@ -1,5 +1,6 @@
 import { UserError } from '../../shared/errors.ts'
 import { AccessDeniedError, StorageError } from '../errors.ts'
+import { mayPass, networkHint } from '../network.ts'
 import { DriveFailure } from './answer.ts'
 import type { DriveFile } from './file.ts'
 
@@ -18,23 +19,6 @@ const fullReasons: Record<string, string> = {
   teamDriveHierarchyTooDeep: 'Put the vault into a folder that lies less deep.',
   myDriveHierarchyDepthLimitExceeded: 'Put the vault into a folder that lies less deep.',
 }
-
-/** Codes of Node's network errors that may well pass. A name that does not resolve is one: networks go and come back. */
-const networkCodes = new Set([
-  'EAI_AGAIN',
-  'ECONNABORTED',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ETIMEDOUT',
-  // That of fetching an access token: see credentials.ts.
-  'TimeoutError',
-])
 
 /** Two machines that made the same thing at once have settled that after so many milliseconds, if they live. */
 const settledMs = 60_000
@@ -68,7 +52,8 @@ export function statusOf(error: unknown): number | undefined {
 export function driveError(error: unknown, what: string, location: string): Error {
   const cause = new DriveFailure(error)
   const { status, reason = '', isAboutToken, retryAfterMs, message } = cause
-  if (mayPass(cause)) return new StorageError(message, { transient: true, retryAfterMs, cause })
+  const told = { retryAfterMs, cause, ...networkHint(error) }
+  if (passes(cause)) return new StorageError(message, { transient: true, ...told })
   if (isAboutToken || status === 401) return noToken(cause)
   if (status === 403 && /accessNotConfigured|SERVICE_DISABLED/.test(reason)) {
     return new UserError(`the Drive API is turned off: ${message}`, {
@@ -85,15 +70,15 @@ export function driveError(error: unknown, what: string, location: string): Erro
   }
   return new StorageError(`${what} in ${location}: ${message}`, {
     transient: false,
-    cause,
+    ...told,
     ...(hint === undefined ? {} : { hint }),
   })
 }
 
-function mayPass({ status, reason = '' }: DriveFailure): boolean {
-  if (status === undefined) return networkCodes.has(reason)
-  if (status === 408 || status === 429 || (status >= 500 && status !== 501)) return true
-  return status === 403 && passingReasons.has(reason)
+function passes({ status, reason = '' }: DriveFailure): boolean {
+  // The name is that of fetching an access token in vain: see credentials.ts.
+  if (status === undefined) return mayPass({ code: reason }) || reason === 'TimeoutError'
+  return mayPass({ status }) || (status === 403 && passingReasons.has(reason))
 }
 
 function noToken(cause: DriveFailure): AccessDeniedError {

@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../shared/abort.ts'
 import { AccessDeniedError, ObjectExistsError, StorageError } from '../errors.ts'
 import { retrying, type RetryPolicy } from '../retry.ts'
 import type { CallOptions } from '../storage.ts'
@@ -8,7 +9,6 @@ import { byAge, type DriveFile } from './file.ts'
 import type { DriveFolders } from './folders.ts'
 import type { DriveMaking, Place } from './making.ts'
 import type { Sums } from './sums.ts'
-import { unlessAborted } from './watch.ts'
 
 /** Drive says of what it stored that it is not what was sent. */
 export class AlteredError extends StorageError {

@@ -1,3 +1,4 @@
+import { addLastCause } from '../../shared/errors.ts'
 import { ObjectExistsError, StorageError } from '../errors.ts'
 import { UploadMismatchError, type ResumableUpload } from '../resumable.ts'
 import { retrying, type RetryPolicy } from '../retry.ts'
@@ -87,7 +88,7 @@ export class DriveUpload implements ResumableUpload {
     try {
       await this.abandon({ signal: AbortSignal.timeout(cancelMs) })
     } catch (abandonError) {
-      rootCause(error).cause = abandonError
+      addLastCause(error, abandonError)
     }
   }
 
@@ -105,11 +106,4 @@ export class DriveUpload implements ResumableUpload {
   async #retrying<T>(operation: () => Promise<T>, { signal }: CallOptions): Promise<T> {
     return await retrying(operation, { policy: this.#policy, signal })
   }
-}
-
-/** The error at the end of the chain of causes. */
-function rootCause(error: unknown): Error {
-  let root = error instanceof Error ? error : new Error(String(error))
-  while (root.cause instanceof Error) root = root.cause
-  return root
 }

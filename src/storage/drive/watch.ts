@@ -1,3 +1,4 @@
+import { unlessAborted } from '../../shared/abort.ts'
 import { StorageError } from '../errors.ts'
 import type { CallOptions } from '../storage.ts'
 
@@ -46,19 +47,5 @@ export class Watch implements Disposable {
   [Symbol.dispose](): void {
     clearTimeout(this.#timer)
     this.#caller?.removeEventListener('abort', this.#leave)
-  }
-}
-
-/** What the promise gives. @throws the signal's reason as soon as it aborts; whatever is under way goes on then. */
-export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-  if (signal === undefined) return await promise
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
   }
 }

@@ -1,9 +1,10 @@
 import { Storage } from '@google-cloud/storage'
+import { unlessAborted } from '../../shared/abort.ts'
 import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
 import { AccessDeniedError, StorageError } from '../errors.ts'
+import { mayPass } from '../network.ts'
 import type { GcsOptions } from '../options.ts'
 import type { CallOptions } from '../storage.ts'
-import { mayPass } from './errors.ts'
 
 type VendorCredentials = NonNullable<Storage['authClient']['jsonContent']>
 
@@ -71,15 +72,4 @@ function tokenError(error: unknown, bucket: string): Error {
   return new AccessDeniedError(message, {
     hint: "Check the credentials of the destination, and this machine's clock.",
   })
-}
-
-async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
-  const { promise: aborted, reject } = Promise.withResolvers<never>()
-  const abort = () => reject(signal.reason)
-  signal.addEventListener('abort', abort, { once: true })
-  try {
-    return await Promise.race([promise, aborted])
-  } finally {
-    signal.removeEventListener('abort', abort)
-  }
 }

@@ -1,8 +1,10 @@
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
-import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
+import { errorCode, UserError } from '../../shared/errors.ts'
+import { retryAfterMs } from '../../shared/retryAfter.ts'
 import { AccessDeniedError, ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
 import { beyondEnd } from '../bytes.ts'
+import { mayPass, networkHint, networkMessage } from '../network.ts'
 
 /** What a call was about, for its error. */
 export interface GcsCall {
@@ -56,34 +58,16 @@ function explanation(body: string): { reason: string; message: string } {
   }
 }
 
-/** Codes of Node's network errors that may well pass. A name that does not resolve is one: networks go and come back. */
-const networkCodes = new Set([
-  'EAI_AGAIN',
-  'ECONNABORTED',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ETIMEDOUT',
-])
-
-/** Whether a failure of the network, or a status of a server, may pass by itself. */
-export function mayPass(failure: { code?: string | undefined; status?: number | undefined }): boolean {
-  const { code, status = 0 } = failure
-  if (code !== undefined && networkCodes.has(code)) return true
-  return status === 408 || status === 429 || (status >= 500 && status !== 501)
-}
-
 /** The storage contract's error for whatever a call failed with. */
 export function gcsError(cause: unknown, call: GcsCall): unknown {
   if (cause instanceof GcsRefusal) return refused(cause, call)
   const code = errorCode(cause)
   if (code === undefined) return cause
-  return new StorageError(`${code}: ${errorMessage(cause)}`, { transient: mayPass({ code }), cause })
+  return new StorageError(networkMessage(cause), {
+    transient: mayPass({ code }),
+    cause,
+    ...networkHint(cause),
+  })
 }
 
 function refused(cause: GcsRefusal, call: GcsCall): Error {
@@ -115,11 +99,4 @@ function denied(cause: GcsRefusal, { bucket, key }: GcsCall): AccessDeniedError 
 /** `503 backendError: Backend Error` */
 function describe({ status, reason, message }: GcsRefusal): string {
   return [[status, reason].join(' ').trim(), message].filter((part) => part !== '').join(': ')
-}
-
-/** The header is a number of seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfterMs(header: string | undefined): number | undefined {
-  if (header === undefined) return undefined
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return ms > 0 ? ms : undefined
 }

@@ -1,3 +1,4 @@
+import { addLastCause } from '../../shared/errors.ts'
 import { AccessDeniedError, ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
 import { UploadGoneError, UploadMismatchError, type ResumableUpload } from '../resumable.ts'
 import { retrying, type RetryPolicy } from '../retry.ts'
@@ -92,7 +93,7 @@ export class GcsUpload implements ResumableUpload {
     try {
       await this.abandon({ signal: AbortSignal.timeout(abandonMs) })
     } catch (abandonError) {
-      rootCause(error).cause = abandonError
+      addLastCause(error, abandonError)
     }
   }
 
@@ -173,11 +174,4 @@ export class GcsUpload implements ResumableUpload {
 /** Whether the server refused the end of an object because of the whole's checksum. */
 function isAltered(error: unknown): boolean {
   return error instanceof StorageError && error.cause instanceof GcsRefusal && error.cause.isAltered
-}
-
-/** The error at the end of the chain of causes. */
-function rootCause(error: unknown): Error {
-  let root = error instanceof Error ? error : new Error(String(error))
-  while (root.cause instanceof Error) root = root.cause
-  return root
 }

@@ -1,4 +1,5 @@
 import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
+import { retryAfterMs } from '../../shared/retryAfter.ts'
 import {
   AccessDeniedError,
   ObjectExistsError,
@@ -7,6 +8,7 @@ import {
   StorageError,
 } from '../errors.ts'
 import { beyondEnd } from '../bytes.ts'
+import { mayPass, networkHint, networkMessage } from '../network.ts'
 
 /** What a call was about, for its error. */
 export interface S3Call {
@@ -32,21 +34,6 @@ const passing = new Set([
   'ThrottlingException',
   'TimeoutError',
   'XAmzContentSHA256Mismatch',
-])
-
-/** Codes of Node's network errors that may well pass. A name that does not resolve is one: networks go and come back. */
-const networkCodes = new Set([
-  'EAI_AGAIN',
-  'ECONNABORTED',
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EHOSTUNREACH',
-  'ENETDOWN',
-  'ENETUNREACH',
-  'ENOTFOUND',
-  'EPIPE',
-  'ERR_STREAM_PREMATURE_CLOSE',
-  'ETIMEDOUT',
 ])
 
 /** The storage contract's error for whatever the SDK threw. */
@@ -81,10 +68,12 @@ export function s3Error(cause: unknown, call: S3Call): Error {
   if (status === 404 && name !== 'NoSuchUpload') return new ObjectMissingError(call.key, { cause })
   if (status === 416) return beyondEnd(call.key, call.offset ?? 0, cause)
   if (status === 401 || status === 403) return denied(cause, call)
+  const passes = passing.has(name) || mayPass({ code: errorCode(cause), status })
   return new StorageError(describe(cause), {
-    transient: mayPass(cause, name, status) && !(call.completes && name === 'ConditionalRequestConflict'),
-    retryAfterMs: retryAfterMs(cause),
+    transient: passes && !(call.completes && name === 'ConditionalRequestConflict'),
+    retryAfterMs: retryAfterMs(headersOf(cause)?.['retry-after']),
     cause,
+    ...networkHint(cause),
   })
 }
 
@@ -100,21 +89,12 @@ function denied(cause: unknown, { bucket, key }: S3Call): AccessDeniedError {
   })
 }
 
-function mayPass(cause: unknown, name: string, status: number | undefined): boolean {
-  if (passing.has(name)) return true
-  if (status === 408 || status === 429 || (status !== undefined && status >= 500 && status !== 501))
-    return true
-  const code = errorCode(cause)
-  return code !== undefined && networkCodes.has(code)
-}
-
 /** `503 SlowDown: Please reduce your request rate.` */
 function describe(cause: unknown): string {
-  const name = cause instanceof Error ? cause.name : ''
-  const code = httpStatus(cause) === undefined ? errorCode(cause) : name
-  const what = [httpStatus(cause), code].filter((part) => part !== undefined).join(' ')
-  const message = errorMessage(cause)
-  return [what, message].filter((part) => part !== '' && part !== 'UnknownError').join(': ')
+  const status = httpStatus(cause)
+  if (status === undefined) return networkMessage(cause)
+  const what = `${status} ${cause instanceof Error ? cause.name : ''}`.trim()
+  return [what, errorMessage(cause)].filter((part) => part !== '' && part !== 'UnknownError').join(': ')
 }
 
 interface SdkError {
@@ -128,10 +108,6 @@ export function httpStatus(cause: unknown): number | undefined {
   return $metadata?.httpStatusCode ?? $response?.statusCode
 }
 
-/** The header is a number of seconds or a date (RFC 9110, section 10.2.3). */
-function retryAfterMs(cause: unknown): number | undefined {
-  const header = (cause as SdkError).$response?.headers?.['retry-after']
-  if (header === undefined) return undefined
-  const ms = /^\d+$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now()
-  return ms > 0 ? ms : undefined
+function headersOf(cause: unknown): Record<string, string> | undefined {
+  return (cause as SdkError).$response?.headers
 }

@@ -6,6 +6,7 @@ import {
   UploadPartCommand,
   type CompletedPart,
 } from '@aws-sdk/client-s3'
+import { addLastCause } from '../../shared/errors.ts'
 import { AccessDeniedError, ObjectExistsError, ObjectMissingError, StorageError } from '../errors.ts'
 import { retrying, type RetryPolicy } from '../retry.ts'
 import { bodyWithChecksum, checksumOf } from './body.ts'
@@ -130,7 +131,7 @@ export class MultipartUpload {
     try {
       await this.abort()
     } catch (abortError) {
-      rootCause(error).cause = abortError
+      addLastCause(error, abortError)
     }
   }
 
@@ -171,11 +172,4 @@ export function mustBeginAnew(error: unknown): boolean {
   if (error instanceof ObjectMissingError) return true
   const name = error instanceof StorageError && error.cause instanceof Error ? error.cause.name : ''
   return name === 'NoSuchUpload' || name === 'ConditionalRequestConflict'
-}
-
-/** The error at the end of the chain of causes. */
-function rootCause(error: unknown): Error {
-  let root = error instanceof Error ? error : new Error(String(error))
-  while (root.cause instanceof Error) root = root.cause
-  return root
 }

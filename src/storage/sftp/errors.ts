@@ -1,5 +1,6 @@
 import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
 import { AccessDeniedError, StorageError } from '../errors.ts'
+import { networkHint } from '../network.ts'
 
 /** Answers of draft-ietf-secsh-filexfer-02, section 7, which is all that most servers say. */
 export const status = {
@@ -112,7 +113,7 @@ export function connectError(
     })
   }
   const what = [errorCode(cause), message].find((text) => text !== undefined && text !== '')
-  return new StorageError(`${where}: ${what}`, { transient: true, cause })
+  return new StorageError(`${where}: ${what}`, { transient: true, cause, ...networkHint(cause) })
 }
 
 /** Where in connecting the library says that an error came from. */
