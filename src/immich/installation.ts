@@ -2,7 +2,7 @@
  * What an installation of Immich by Docker Compose says of itself: its `.env` file and its compose file, as Immich's
  * own instructions have them (https://docs.immich.app/install/docker-compose).
  */
-import { readFile, stat } from 'node:fs/promises'
+import { readFile, realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { errorCode, UserError } from '../shared/errors.ts'
@@ -60,8 +60,20 @@ export async function readInstallation(path: string): Promise<Installation> {
 /** The installations in the usual places, each once. @param home where `~` leads. */
 export async function findInstallations(cwd: string, home: string): Promise<Installation[]> {
   const folders = usualFolders.map((folder) => resolve(cwd, folder.replace(/^~/, home)))
-  const found = await Promise.all([...new Set(folders)].map(tryInstallation))
+  const places = await Promise.all(folders.map(realPath))
+  const different = folders.filter((_, i) => places[i] !== undefined && places.indexOf(places[i]) === i)
+  const found = await Promise.all(different.map(tryInstallation))
   return found.filter((each) => each !== undefined)
+}
+
+/** Where a path leads, by whatever links; undefined where it leads nowhere, or not us. */
+async function realPath(path: string): Promise<string | undefined> {
+  try {
+    return await realpath(path)
+  } catch (error) {
+    if (errorCode(error) === undefined) throw error
+    return undefined
+  }
 }
 
 async function tryInstallation(path: string): Promise<Installation | undefined> {

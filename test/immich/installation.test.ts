@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile, symlink } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { readCompose } from '../../src/immich/compose.ts'
@@ -66,10 +66,12 @@ describe('an installation', () => {
       'work/immich-app/.env': env,
       'home/immich/compose.yaml': compose,
     })
+    await symlink('immich', join(folder.path, 'home/immich-app'))
+    await symlink('../work/immich-app', join(folder.path, 'work/immich'))
     const found = await findInstallations(join(folder.path, 'work'), join(folder.path, 'home'))
     expect(found.map(({ envFile, composeFile }) => envFile ?? composeFile)).toEqual([
       join(folder.path, 'work/immich-app/.env'),
-      join(folder.path, 'home/immich/compose.yaml'),
+      join(folder.path, 'home/immich-app/compose.yaml'),
     ])
   })
 
