@@ -44,6 +44,8 @@ describe('safelight init', () => {
     await using place = await prepared()
     const { stdout, stderr } = await place.run(['init', '--yes'])
     expect(stdout).toContain('recovery sheet')
+    const lines = stdout.split('\n').filter((line) => !line.includes('Lies at'))
+    expect(Math.max(...lines.map(({ length }) => length))).toBeLessThanOrEqual(80)
     expect(stdout + stderr).not.toContain('AGE-SECRET-KEY-')
   })
 
