@@ -19,7 +19,7 @@ type Advance = (objects: number, bytes: number) => void
 
 /** Checks the objects that a population has chosen, and keeps what came out of it. */
 export class ObjectCheck {
-  choice: Choice = { objects: 0, bytes: 0, endedByBytes: false, drawn: { objects: 0, from: 0 } }
+  choice: Choice = { objects: 0, bytes: 0, endedByBytes: false, tooLarge: 0, drawn: { objects: 0, from: 0 } }
   /** Those that were good, at the levels that read them. */
   readonly good = new IdList()
   /** Those that are gone or altered. */

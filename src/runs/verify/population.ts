@@ -23,9 +23,11 @@ export interface Choice {
   bytes: number
   /** Whether there would have been more, but for the limit of bytes. */
   endedByBytes: boolean
+  /** Objects that the limit of bytes rules out, whenever their turn comes. */
+  tooLarge: number
   /**
-   * Those of the objects that were drawn at random, and out of how many: all that were last checked at the same time.
-   * The others come before them in any case.
+   * Those of the objects that were drawn at random, and out of how many: all that were last checked at the same time,
+   * and are not too large. The others come before them in any case.
    */
   drawn: { objects: number; from: number }
 }
@@ -51,6 +53,7 @@ const columns = {
   stored: 'max(read_at, stored_at)',
 } as const
 
+const fits = '(@most IS NULL OR object_size(plaintext_size) <= @most)'
 const assignment = { read: 'read_at = @time', stored: 'stored_at = @time' } as const
 const badMark = -1
 const badWhereUnknown = ['read_at', 'stored_at']
@@ -65,6 +68,7 @@ export class Population implements Disposable {
     this.#db = new Sqlite(file)
     this.#db.pragma('journal_mode = OFF')
     this.#db.pragma('synchronous = OFF')
+    this.#db.function('object_size', { deterministic: true }, (plaintext) => objectSize(plaintext as number))
     this.#db.exec(`CREATE TABLE object (
       id BLOB PRIMARY KEY, chain INTEGER NOT NULL, is_pack INTEGER NOT NULL, row INTEGER NOT NULL,
       plaintext_size INTEGER NOT NULL, since INTEGER NOT NULL,
@@ -130,15 +134,25 @@ export class Population implements Disposable {
   /**
    * Chooses the objects that were checked least recently, in random order where they tie; those that were bad come first.
    * @param limit how many at most.
-   * @param maxBytes stored bytes of all of them together, at most: the first that does not fit ends it.
+   * @param maxBytes stored bytes of all of them together, at most: the first that does not fit ends it. One that is
+   *   larger by itself is passed over, because it would come first from then on, and nothing after it ever again.
    */
   choose(kind: CheckKind, limit: number, maxBytes: number): Choice {
     this.#db.exec('DROP TABLE IF EXISTS chosen')
     this.#db.exec('CREATE TABLE chosen (position INTEGER PRIMARY KEY, id BLOB NOT NULL) STRICT')
+    const most = Number.isFinite(maxBytes) ? maxBytes : null
     this.#db
-      .prepare(`INSERT INTO chosen (id) SELECT id FROM object ORDER BY ${columns[kind]}, random() LIMIT ?`)
-      .run(limit)
-    const choice: Choice = { objects: 0, bytes: 0, endedByBytes: false, drawn: { objects: 0, from: 0 } }
+      .prepare(
+        `INSERT INTO chosen (id) SELECT id FROM object WHERE ${fits} ORDER BY ${columns[kind]}, random() LIMIT @limit`,
+      )
+      .run({ limit, most })
+    const choice: Choice = {
+      objects: 0,
+      bytes: 0,
+      endedByBytes: false,
+      tooLarge: this.#count(`NOT ${fits}`, { most }),
+      drawn: { objects: 0, from: 0 },
+    }
     let time = 0
     const rows = this.#db.prepare(
       `SELECT plaintext_size AS plaintextSize, ${columns[kind]} AS checkedAt
@@ -155,11 +169,12 @@ export class Population implements Disposable {
       time = checkedAt
     }
     this.#db.prepare('DELETE FROM chosen WHERE position > ?').run(choice.objects)
-    choice.drawn.from = this.#db
-      .prepare(`SELECT count(*) FROM object WHERE ${columns[kind]} = ?`)
-      .pluck()
-      .get(time) as number
+    choice.drawn.from = this.#count(`${columns[kind]} = @time AND ${fits}`, { most, time })
     return choice
+  }
+
+  #count(condition: string, values: Record<string, number | null>): number {
+    return this.#db.prepare(`SELECT count(*) FROM object WHERE ${condition}`).pluck().get(values) as number
   }
 
   /** What {@link choose} chose, in the order in which manifests have it: many are read much faster so. */

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { ContentFinder } from '../../manifest/contents.ts'
 import { allDataKeys } from '../../manifest/view.ts'
 import { UserError } from '../../shared/errors.ts'
+import { formatNumberOf } from '../../shared/format.ts'
 import { AccessDeniedError } from '../../storage/errors.ts'
 import type { DataKeyRing } from '../../vault/dataKeys.ts'
 import { databasePrefix, manifestPrefix } from '../../vault/layout.ts'
@@ -162,7 +163,14 @@ export class VerifyRun implements Disposable {
     const known = { population: this.#population, chains: this.#chainRecords, records: this.#records }
     this.#warnings.push(...(await recallVerifications(vault, host, known, { signal })))
     const limit = limitOf(extent, this.#population.size)
-    const choice = this.#population.choose(this.#kind, limit, this.#bytesLeft)
+    const maxBytes = this.#level === 'list' ? Number.POSITIVE_INFINITY : this.#bytesLeft
+    const choice = this.#population.choose(this.#kind, limit, maxBytes)
+    if (choice.tooLarge > 0) {
+      const objects = formatNumberOf(choice.tooLarge, 'object')
+      this.#warnings.push(
+        `${objects} larger than what --max-bytes leaves: verify without it, or with a higher one, now and then`,
+      )
+    }
     if (await this.#isFrozen()) return
     const progress = this.#begin('objects', choice)
     await this.#objects.run(choice, this.#level, progress)

@@ -7,6 +7,7 @@ import { Population } from '../../../src/runs/verify/population.ts'
 import { temporaryFolder } from '../../support/temporaryFolder.ts'
 
 const size = 1000
+const large = 1_000_000
 const january = new Date('2026-01-01T00:00:00Z')
 const february = new Date('2026-02-01T00:00:00Z')
 const march = new Date('2026-03-01T00:00:00Z')
@@ -33,6 +34,16 @@ beforeEach(async () => {
   population.addChain(0, manifestFile)
 })
 afterEach(async () => await stack.disposeAsync())
+
+/** Adds an object of `large` bytes to those of the chain. @returns its id. */
+function addLargeObject(): Buffer {
+  const manifest = new Manifest(manifestFile)
+  const ciphertextSha256 = randomBytes(32)
+  manifest.addContent({ sha256: randomBytes(32), size: large, dataKey: 1, ciphertextSha256 }, 2)
+  manifest.close()
+  population.addChain(0, manifestFile)
+  return ciphertextSha256.subarray(0, 8)
+}
 
 function chosen(limit: number): Set<string> {
   population.choose('read', limit, Number.POSITIVE_INFINITY)
@@ -82,6 +93,21 @@ describe('the choice', () => {
     expect([...population.chosen()]).toHaveLength(3)
     expect(population.choose('read', 10, bytes - 1)).toMatchObject({ objects: 2, endedByBytes: true })
     expect(population.choose('read', 3, bytes)).toMatchObject({ objects: 3, endedByBytes: false })
+  })
+
+  test('passes over what is too much by itself, however long ago it was checked', () => {
+    population.recall(ids.slice(0, 9), 'read', january)
+    const video = addLargeObject()
+    const limit = 3 * objectSize(size)
+    expect(population.choose('read', 3, limit)).toEqual({
+      objects: 3,
+      bytes: limit,
+      endedByBytes: false,
+      tooLarge: 1,
+      drawn: { objects: 2, from: 9 },
+    })
+    expect(named(Array.from(population.chosen(), ({ id }) => id))).not.toContain(video.toString('hex'))
+    expect(population.choose('read', 3, objectSize(large))).toMatchObject({ tooLarge: 0 })
   })
 })
 

@@ -44,7 +44,7 @@ function chanceToMiss(sample: number, from: number, bad: number): number {
 }
 
 function choice(objects: number, drawn: Choice['drawn'], endedByBytes = false): Choice {
-  return { objects, drawn, endedByBytes, bytes: 0 }
+  return { objects, drawn, endedByBytes, tooLarge: 0, bytes: 0 }
 }
 
 describe('the statement', () => {

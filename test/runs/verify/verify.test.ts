@@ -97,6 +97,8 @@ describe('what is checked', () => {
     expect(objects.checked).toBeLessThan(objects.total)
     expect(objects.bytes).toBeLessThanOrEqual(450_000)
     expect(statement).toMatch(/^\d of \d objects checked|^none of/)
+    const { warnings } = await verifyVault(vault, { maxBytes: 50_000 })
+    expect(warnings.join()).toMatch(/\d+ objects? larger than what --max-bytes leaves/)
   })
 })
 
