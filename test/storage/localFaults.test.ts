@@ -48,23 +48,27 @@ describe.skipIf(!(await mayMount()))('on a disk of 2 MB (skipped where mounting 
     expect(await keysOf(storage.list(''))).toEqual(['next', 'small'])
   })
 
-  test('an upload that filled the disk goes on when there is room again', async () => {
+  test.each([
+    ['goes on when there is room again', megabyte / 4, megabyte],
+    ['gives a piece back where the one that did not fit left too little', megabyte - 100_000, 0],
+  ])('an upload that filled the disk %s, and the run can say how it ended', async (_, others, held) => {
     await using disk = await mounted(2 * megabyte)
     const storage = await openLocal(disk.path)
     const pieces = [randomBytes(megabyte), randomBytes(megabyte), randomBytes(7)]
     const options = { kind, size: 2 * megabyte + 7, pieceSize: megabyte }
-    await writeFile(join(disk.path, 'something else'), randomBytes(megabyte / 2))
+    await writeFile(join(disk.path, 'something else'), randomBytes(others))
     const upload = await storage.resumable?.begin('a/large', options)
     const sending = async () => {
       for (const piece of pieces) await upload?.append(piece, {})
     }
     await expect(sending()).rejects.toMatchObject({ message: `no space left in ${disk.path}` })
+    await storage.put('record', randomBytes(megabyte / 2), { kind })
     await rm(join(disk.path, 'something else'))
     await disk.remount('size=4m')
     const resumed = await (
       await openLocal(disk.path)
     ).resumable?.resume('a/large', upload?.token ?? '', options)
-    expect(resumed?.held).toBe(megabyte)
+    expect(resumed?.held).toBe(held)
     for (const piece of pieces) await resumed?.append(piece, {})
     await resumed?.complete({})
     expect(Buffer.concat(pieces).equals(await collect(storage.read('a/large')))).toBe(true)
