@@ -2,7 +2,8 @@ import { dirname } from 'node:path'
 import type { Command } from 'commander'
 import { findDestination } from '../config/destination.ts'
 import { check, type CheckPlan, type CheckResult } from '../runs/check/check.ts'
-import { exitCodes, UserError, type ExitCode } from '../shared/errors.ts'
+import { exitCodes, type ExitCode } from '../shared/errors.ts'
+import { configProblems } from './configProblems.ts'
 import type { Context } from './context.ts'
 import { dataRecipients } from './dataRecipients.ts'
 import { examples } from './examples.ts'
@@ -56,7 +57,7 @@ function planFor(context: Context, command: Command): CheckPlan {
     destinations: name === undefined ? config.destinations : [findDestination(config, name)],
     whole: name === undefined,
     folder: config.file === undefined ? context.cwd : dirname(config.file),
-    problems: (needs) => problemsOf(() => context.loadConfig(needs)),
+    problems: (needs) => configProblems(context, needs),
     openIdentity: async () => {
       const identity = await openIdentity(config, context)
       dataRecipients(config, identity)
@@ -66,16 +67,6 @@ function planFor(context: Context, command: Command): CheckPlan {
     now: () => new Date(),
     clock: () => performance.now(),
     signal: context.signal,
-  }
-}
-
-function problemsOf(load: () => unknown): string | undefined {
-  try {
-    load()
-    return undefined
-  } catch (error) {
-    if (error instanceof UserError) return error.message
-    throw error
   }
 }
 

@@ -1,6 +1,4 @@
-import { readFile } from 'node:fs/promises'
-import { errorCode } from '../shared/errors.ts'
-import { writeWhole } from '../shared/files.ts'
+import { readIfThere, writeWhole } from '../shared/files.ts'
 import { exposition, parseExposition } from './exposition.ts'
 import type { Measured } from './metrics.ts'
 
@@ -10,16 +8,7 @@ import type { Measured } from './metrics.ts'
  * @throws a system error when the file can't be written.
  */
 export async function writeTextfile(path: string, measured: readonly Measured[]): Promise<void> {
-  const before = parseExposition(await readIfThere(path))
+  const before = parseExposition((await readIfThere(path)) ?? '')
   // Readable by all: node_exporter is somebody else.
   await writeWhole(path, await exposition([...before, ...measured]), 0o644)
-}
-
-async function readIfThere(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (errorCode(error) === 'ENOENT') return ''
-    throw error
-  }
 }

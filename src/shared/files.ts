@@ -1,6 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { chown, open, rename, rm, stat } from 'node:fs/promises'
+import { chown, open, readFile, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
+import { errorCode } from './errors.ts'
+
+/** A file's text; undefined where there is none. */
+export async function readIfThere(path: string): Promise<string | undefined> {
+  try {
+    return await readFile(path, 'utf8')
+  } catch (error) {
+    if (errorCode(error) !== 'ENOENT') throw error
+    return undefined
+  }
+}
 
 /**
  * Creates a file whose content survives a power cut once the promise resolves.

@@ -1,8 +1,8 @@
-import { chmod, mkdir, readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { chmod, mkdir, readdir, rm, rmdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Edit } from '../../config/edit.ts'
 import { errorCode } from '../../shared/errors.ts'
-import { createFile, replaceFile } from '../../shared/files.ts'
+import { createFile, readIfThere, replaceFile } from '../../shared/files.ts'
 import { fileError } from '../fileError.ts'
 
 /**
@@ -78,14 +78,5 @@ async function removeIfEmpty(path: string): Promise<void> {
     await rmdir(path)
   } catch (error) {
     if (errorCode(error) !== 'ENOTEMPTY') throw error
-  }
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error
-    return undefined
   }
 }

@@ -1,14 +1,14 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, resolve } from 'node:path'
-import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
 import type { Config } from '../../config/config.ts'
 import { editConfigText, newConfigText } from '../../config/edit.ts'
 import { type Environment, readEnvironment } from '../../config/environment.ts'
 import type { Draft } from '../../config/load.ts'
 import { isReference } from '../../config/secret.ts'
-import { errorCode, UserError } from '../../shared/errors.ts'
+import { UserError } from '../../shared/errors.ts'
+import { readIfThere } from '../../shared/files.ts'
 import type { Context } from '../context.ts'
 import type { Asker } from './asker.ts'
 import { Plan } from './plan.ts'
@@ -83,13 +83,4 @@ export function homeFolder({ env }: Pick<Context, 'env'>): string {
 export function reference({ context }: Session, flag: string, text: string): string {
   if (!isReference(text)) context.resolveSecret(text, `--${flag}`)
   return text.startsWith('file:') ? `file:${absolutePath(text.slice('file:'.length), context)}` : text
-}
-
-async function readIfThere(path: string): Promise<string | undefined> {
-  try {
-    return await readFile(path, 'utf8')
-  } catch (error) {
-    if (errorCode(error) !== 'ENOENT') throw error
-    return undefined
-  }
 }

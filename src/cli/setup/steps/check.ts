@@ -4,6 +4,7 @@ import type { Identity } from '../../../crypto/identity.ts'
 import { check } from '../../../runs/check/check.ts'
 import { UserError } from '../../../shared/errors.ts'
 import type { Finding } from '../../../storage/probe/finding.ts'
+import { configProblems } from '../../configProblems.ts'
 import { checkReport } from '../../output/checkReport.ts'
 import type { Need } from '../../../config/needs.ts'
 import type { Draft } from '../../../config/load.ts'
@@ -27,7 +28,7 @@ export async function checkFirst(
       destinations: [destination],
       whole: true,
       folder,
-      problems: (needs) => problemsOf(() => context.loadConfig(needs, draft)),
+      problems: (needs) => configProblems(context, needs, draft),
       openIdentity: async () => await Promise.resolve(identity),
       sweep: false,
       now: () => new Date(),
@@ -55,16 +56,6 @@ export async function checkFirst(
 /** What is in order is not told, and the vault is what comes next. */
 function isTold({ what, result }: Finding): boolean {
   return result === 'bad' || (result === 'weak' && what !== 'vault')
-}
-
-function problemsOf(load: () => unknown): string | undefined {
-  try {
-    load()
-    return undefined
-  } catch (error) {
-    if (error instanceof UserError) return error.message
-    throw error
-  }
 }
 
 /** The parts of the configuration that a backup needs. */
