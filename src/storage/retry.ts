@@ -2,6 +2,7 @@ import { sleep } from '../shared/abort.ts'
 import { StorageError } from './errors.ts'
 import { ForwardingStorage } from './forward.ts'
 import type { CallOptions, ListedObject, ListOptions, PutOptions, ReadOptions, Storage } from './storage.ts'
+import type { Thawing } from './thawing.ts'
 
 /** How long a transient failure is fought. */
 export interface RetryPolicy {
@@ -101,10 +102,16 @@ export function withRetry(inner: Storage, policy: RetryPolicy = defaultRetryPoli
 
 class RetryingStorage extends ForwardingStorage {
   readonly #policy: RetryPolicy
+  readonly #thawing: Thawing | undefined
 
   constructor(inner: Storage, policy: RetryPolicy) {
     super(inner)
     this.#policy = policy
+    this.#thawing = inner.thawing && this.#retryingThawing(inner.thawing)
+  }
+
+  override get thawing() {
+    return this.#thawing
   }
 
   override async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {
@@ -161,6 +168,17 @@ class RetryingStorage extends ForwardingStorage {
     const end =
       options.range === undefined ? size : Math.min(size, options.range.offset + options.range.length)
     return position >= end ? undefined : { ...options, range: { offset: position, length: end - position } }
+  }
+
+  /** What is thawing by an earlier try, whose answer was lost, is left as it is. */
+  #retryingThawing(thawing: Thawing): Thawing {
+    return {
+      offers: thawing.offers,
+      temperature: async (key, options) =>
+        await this.#retrying(() => thawing.temperature(key, options), options),
+      thaw: async (key, tier, options) =>
+        await this.#retrying(() => thawing.thaw(key, tier, options), options),
+    }
   }
 
   async #retrying<T>(operation: () => Promise<T>, { signal }: CallOptions): Promise<T> {

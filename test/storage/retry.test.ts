@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { AccessDeniedError, ObjectExistsError, StorageError } from '../../src/storage/errors.ts'
 import { MemoryStorage } from '../../src/storage/memory.ts'
 import { retrying, withRetry, type RetryPolicy } from '../../src/storage/retry.ts'
+import type { Thawing } from '../../src/storage/thawing.ts'
 import { FaultyStorage } from '../support/faultyStorage.ts'
 import { conformance } from './conformance.ts'
 import { collect, keysOf, pieces } from './streams.ts'
@@ -50,6 +51,29 @@ describe('transient failures', () => {
     await storage.put('key', Buffer.alloc(7), { kind })
     faulty.breakNext('stat', transient(), transient(), transient())
     expect(await storage.stat('key')).toEqual({ size: 7 })
+  })
+
+  test('a look at a frozen object is tried again, and so is thawing it', async () => {
+    const done: string[] = []
+    const failures = [transient().error, transient().error]
+    const call = async (what: string) => {
+      const failure = failures.pop()
+      if (failure) throw failure
+      done.push(what)
+      failures.push(transient().error)
+    }
+    class Archive extends MemoryStorage {
+      readonly thawing: Thawing = {
+        offers: [],
+        temperature: async (key) => await call(`look at ${key}`).then(() => ({ state: 'readable' })),
+        thaw: async (key, tier) => await call(`${tier} ${key}`),
+      }
+    }
+    const { thawing } = withRetry(new Archive(), quick)
+    expect(await thawing?.temperature('key', {})).toEqual({ state: 'readable' })
+    await thawing?.thaw('key', 'bulk', { days: 7 })
+    expect(done).toEqual(['look at key', 'bulk key'])
+    expect(withRetry(new MemoryStorage(), quick).thawing).toBeUndefined()
   })
 
   test('a read goes on where it broke off, again and again', async () => {

@@ -4,6 +4,7 @@
  */
 import { sleep } from '../../shared/abort.ts'
 import { Semaphore } from '../../shared/semaphore.ts'
+import { StorageError } from '../../storage/errors.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 import type { Temperature, Thawing, ThawTier } from '../../storage/thawing.ts'
 import { failureOf } from '../read/outcome.ts'
@@ -84,6 +85,8 @@ async function temperatureOf(
   try {
     return await thawing.temperature(key, options)
   } catch (error) {
+    // Nobody could be asked, so nobody knows that it is readable.
+    if (error instanceof StorageError && error.transient) throw error
     failureOf(error)
     return undefined
   }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import { FrozenError } from '../../../src/runs/thaw/frozenError.ts'
 import { thaw } from '../../../src/runs/thaw/thaw.ts'
+import { StorageError } from '../../../src/storage/errors.ts'
 import type { Temperature } from '../../../src/storage/thawing.ts'
 import { Freezer } from './freezer.ts'
 
@@ -88,6 +89,17 @@ test('whoever waits goes on when all can be read', async () => {
   expect((await thaw(freezer, needed, { choice })).total.objects).toBe(0)
   expect(waited).toBe(3)
   expect(freezer.asked).toHaveLength(2)
+})
+
+test('whoever waits does not take a broken connection for the end of it', async () => {
+  const { freezer, needed } = freezerWith(glacier)
+  const onWaiting = (): void => {
+    freezer.temperature = async () => {
+      throw new StorageError('gave up after 8 tries over 4 min', { transient: true })
+    }
+  }
+  const choice = { tier: 'bulk', wait: true, pollMs: 1, onWaiting } as const
+  await expect(thaw(freezer, needed, { choice })).rejects.toThrow('gave up')
 })
 
 test('waiting ends when the signal aborts', async () => {
