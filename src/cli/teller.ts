@@ -25,7 +25,7 @@ import type { Context } from './context.ts'
 import { pinnedHostFolder } from './openDestination.ts'
 
 /** The configured channels. Their secrets are looked for when there is something to tell. */
-export function channelsOf(config: Config): Channel[] {
+function channelsOf(config: Config): Channel[] {
   return config.notify.map((channel) => ({
     name: channel.name,
     type: channel.type,

@@ -32,6 +32,6 @@ export function thawChoice({ thaw, wait = false }: ThawOptions, output: Output):
 }
 
 /** `12 objects (34.5 GiB) can't be read yet` */
-export function stillFrozen({ total }: FrozenObjects): string {
+function stillFrozen({ total }: FrozenObjects): string {
   return `${formatNumberOf(total.objects, 'object')} (${formatBytes(total.bytes)}) can't be read yet`
 }

@@ -43,7 +43,7 @@ interface Occasion {
 }
 
 /** There is no new snapshot. */
-export interface FailureEvent extends Occasion {
+interface FailureEvent extends Occasion {
   kind: 'failure'
   failed: {
     destination: string
@@ -60,13 +60,13 @@ export interface FailureEvent extends Occasion {
 }
 
 /** There is a new snapshot, but something in it is not as it should be. */
-export interface PartialEvent extends Occasion {
+interface PartialEvent extends Occasion {
   kind: 'partial'
   destinations: { destination: string; snapshot: SnapshotFacts; warnings: string[] }[]
 }
 
 /** What had failed, or was overdue, is good again. */
-export interface RecoveryEvent extends Occasion {
+interface RecoveryEvent extends Occasion {
   kind: 'recovery'
   what: 'backup' | 'verification'
   destinations: {
@@ -79,7 +79,7 @@ export interface RecoveryEvent extends Occasion {
 }
 
 /** Nothing has failed, as far as anybody knows; but there should be a newer backup. */
-export interface OverdueEvent extends Occasion {
+interface OverdueEvent extends Occasion {
   kind: 'overdue'
   destinations: {
     destination: string
@@ -92,7 +92,7 @@ export interface OverdueEvent extends Occasion {
 }
 
 /** There is a new snapshot, in which much is missing that was in the one before. */
-export interface SharpDropEvent extends Occasion {
+interface SharpDropEvent extends Occasion {
   kind: 'sharp-drop'
   destinations: {
     destination: string
@@ -104,7 +104,7 @@ export interface SharpDropEvent extends Occasion {
 }
 
 /** A vault was verified, or should have been, and not all was good. */
-export interface VerificationFailureEvent extends Occasion {
+interface VerificationFailureEvent extends Occasion {
   kind: 'verification-failure'
   destination: string
   problem: VerificationProblem
@@ -116,13 +116,13 @@ export type VerificationProblem =
   | { kind: 'failed'; message: string; hint: string | undefined }
 
 /** The vault of a destination has its first snapshot of this host. */
-export interface FirstSuccessEvent extends Occasion {
+interface FirstSuccessEvent extends Occasion {
   kind: 'first-success'
   destinations: { destination: string; snapshot: SnapshotFacts; immich: string | undefined }[]
 }
 
 /** How things stand, once a week. */
-export interface DigestEvent extends Occasion {
+interface DigestEvent extends Occasion {
   kind: 'digest'
   destinations: {
     destination: string

@@ -57,7 +57,7 @@ export function openExisting(folder: string): Database | undefined {
 }
 
 /** @throws UserError when SQLite can't work reliably in this folder. */
-export function refuseNetwork(folder: string): void {
+function refuseNetwork(folder: string): void {
   const network = networkFileSystem(folder)
   if (network === undefined) return
   throw new UserError(

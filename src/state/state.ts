@@ -3,7 +3,7 @@ import { openExisting, openOrMake, type OpenDatabase } from './database.ts'
 import { liveness, type Machine } from './liveness.ts'
 import { OpenRun, type RunDraft } from './openRun.ts'
 import { selectRuns } from './rows.ts'
-import type { Run, RunResult } from './run.ts'
+import type { Run } from './run.ts'
 
 /** Enough for a year of daily runs. */
 const runsKept = 400
@@ -52,20 +52,6 @@ export class State implements Disposable {
   /** The runs that began last, newest first, those that are under way among them; without a count, all. */
   lastRuns(count?: number): Run[] {
     return selectRuns(this.#db, 'ORDER BY id DESC LIMIT ?', count ?? -1)
-  }
-
-  /** For each destination the last time that a snapshot was committed there. */
-  lastSnapshots(): RunResult[] {
-    const newest = this.#db
-      .prepare('SELECT max(run) FROM result WHERE snapshot IS NOT NULL GROUP BY destination')
-      .pluck()
-      .all() as number[]
-    const runs = [...new Set(newest)].flatMap((id) => selectRuns(this.#db, 'WHERE id = ?', id))
-    const last = new Map<string, RunResult>()
-    for (const { results } of runs.toSorted((a, b) => a.id - b.id)) {
-      for (const result of results) if (result.snapshot !== null) last.set(result.destination, result)
-    }
-    return [...last.values()]
   }
 
   /** Forgets all runs. */

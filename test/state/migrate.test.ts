@@ -65,7 +65,7 @@ describe.each(migrations.map(({ version }) => version))('a file of version %i', 
     state.beginRun({ program: 'safelight', here, pid: 1, intervalMs: 60_000, jobs }, new Date())
     expect(state.setAside).toBeUndefined()
     expect(state.lastRuns().map(({ state }) => state)).toEqual(['RUNNING', 'INTERRUPTED', 'COMPLETED'])
-    expect(state.lastSnapshots()).toMatchObject([
+    expect(state.lastRuns().at(-1)?.results).toMatchObject([
       { destination: 'disk', snapshot: '0000000001-0123456789abcdef' },
     ])
   })

@@ -88,19 +88,6 @@ test('a run that ends says how, in all and at each destination', async () => {
   ).toMatchObject({ state: 'COMPLETED', completed: at(60) })
 })
 
-test('the last snapshot of each destination is found behind later runs that had none', async () => {
-  await using place = await someState()
-  for (const [i, snapshot] of ['first', 'second', null].entries()) {
-    const run = begin(place.state, { at: at(i * 1000) })
-    run.addResult({ destination: 'disk', ended: at(i), exitCode: 0, snapshot, error: null })
-    if (i === 0) run.addResult({ destination: 'cloud', ended: at(i), exitCode: 0, snapshot, error: null })
-  }
-  expect(place.state.lastSnapshots()).toMatchObject([
-    { destination: 'disk', snapshot: 'second' },
-    { destination: 'cloud', snapshot: 'first' },
-  ])
-})
-
 test('a run that was not heard of for three intervals is interrupted by the next one', async () => {
   await using place = await someState()
   begin(place.state)

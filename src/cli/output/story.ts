@@ -19,7 +19,7 @@ export interface StoryLine {
 export type StoryTeller = (line: StoryLine) => void
 
 /** Name of the story of the last run, in the state folder. */
-export const storyName = 'backup.log'
+const storyName = 'backup.log'
 
 /**
  * The story of the last run, in a file for people to read. It takes the place of the one before only once it has begun:

@@ -55,7 +55,7 @@ export function verifySummary({ destination, location, result }: VerifyEnd, styl
 }
 
 /** `every object was read back since 2026-08-01`, or how much of it was. */
-export function coverageSentence({ coverage: { read, stored } }: Pick<VerifyResult, 'coverage'>): string {
+function coverageSentence({ coverage: { read, stored } }: Pick<VerifyResult, 'coverage'>): string {
   if (read.objects === 0) return 'there is no object yet'
   if (read.never === 0) return `every object was read back since ${dayOf(read)}`
   const readShare = `${share(read)} of all objects were read back within ${recentDays} days`

@@ -1,5 +1,3 @@
-import { objectSize } from '../../crypto/envelope.ts'
-
 /** Objects as they lie in a storage. */
 export interface Amount {
   objects: number
@@ -40,9 +38,4 @@ export function scaled({ objects, bytes, small }: Amount, factor: number): Amoun
 export function oneObject(bytes: number): Amount {
   const isSmall = bytes < smallSize
   return { objects: 1, bytes, small: isSmall ? { objects: 1, bytes } : { objects: 0, bytes: 0 } }
-}
-
-/** The object that holds so many bytes of plaintext. */
-export function objectOf(plaintextSize: number): Amount {
-  return oneObject(objectSize(plaintextSize))
 }

@@ -1,5 +1,5 @@
 /** What a person may want to look at before it is backed up. */
-export const oddityKinds = ['sizeOnly', 'original', 'metadataOnly', 'empty', 'future'] as const
+const oddityKinds = ['sizeOnly', 'original', 'metadataOnly', 'empty', 'future'] as const
 
 /**
  * `sizeOnly`: changed content, and not its time. `original`: an original that Immich never changes. `metadataOnly`: same

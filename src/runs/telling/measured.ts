@@ -23,7 +23,7 @@ export function measuredBackup(end: ToldEnd, host: string, now: Date): Measured 
     ...run,
     safelight_last_run_exit_code: result.exitCode,
     ...freshness({ destination, lastGood: created, expectEveryMs }, now),
-    safelight_last_run_duration_seconds: seconds(created) - seconds(new Date(record.started)),
+    safelight_last_run_duration_seconds: (created.getTime() - Date.parse(record.started)) / 1000,
     safelight_snapshot_files: counts.files,
     safelight_snapshot_bytes: counts.bytes,
     safelight_last_run_added_files: changes.added,

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { nothing, objectOf, oneObject, scaled, sum } from '../../../src/runs/forecast/amounts.ts'
+import { nothing, oneObject, scaled, sum } from '../../../src/runs/forecast/amounts.ts'
 import { committedCost, monthlyCost, requestCost } from '../../../src/runs/forecast/cost.ts'
 import { growthOf } from '../../../src/runs/forecast/growth.ts'
 import { noRequests } from '../../../src/runs/forecast/requests.ts'
@@ -76,10 +76,10 @@ describe('a month', () => {
     const sizes = fc.array(fc.nat(1e9), { maxLength: 20 })
     fc.assert(
       fc.property(prices, sizes, fc.nat(1e9), (given, list, more) => {
-        const content = sum(...list.map(objectOf))
+        const content = sum(...list.map(oneObject))
         const month = (amount: typeof content) =>
           monthlyCost(tariff(given), { content: amount, index: nothing })
-        expect(month(sum(content, objectOf(more)))).toBeGreaterThanOrEqual(month(content))
+        expect(month(sum(content, oneObject(more)))).toBeGreaterThanOrEqual(month(content))
       }),
     )
   })

@@ -30,6 +30,12 @@ test('a backup measures its snapshot and itself', () => {
   })
 })
 
+test('a duration has no more digits than the clock', () => {
+  const times = { started: '2026-11-21T17:46:39.023Z', created: '2026-11-21T17:46:40.509Z' }
+  const { values } = measuredBackup(made('disk', { record: recordWith(times) }), 'main', now)
+  expect(values.safelight_last_run_duration_seconds).toBe(1.486)
+})
+
 test('a backup without a database says nothing of assets', () => {
   const { values } = measuredBackup(made('disk', { record: recordWith({ crossCheck: null }) }), 'main', now)
   expect(Object.keys(values).filter((name) => /assets|missing|mismatched/.test(name))).toEqual([])
