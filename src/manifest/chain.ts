@@ -1,5 +1,6 @@
 import { copyFileSync, rmSync } from 'node:fs'
-import Sqlite, { type Database } from 'better-sqlite3'
+import Sqlite from 'better-sqlite3'
+import { attached } from './attached.ts'
 import { harden } from './database.ts'
 import { Manifest } from './manifest.ts'
 import { assertManifest, changedAfter, createLocalParts, createTables, tableNames } from './schema.ts'
@@ -93,13 +94,4 @@ export function importContents(manifest: Manifest, file: string, sequence: numbe
   )
   manifest.markWritten(imported)
   return imported
-}
-
-function attached<T>(db: Database, file: string, work: (schema: string) => T): T {
-  db.prepare('ATTACH ? AS other').run(file)
-  try {
-    return work('other')
-  } finally {
-    db.exec('DETACH other')
-  }
 }

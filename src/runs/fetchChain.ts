@@ -1,7 +1,8 @@
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { errorMessage, UserError } from '../shared/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
-import { fetchManifest } from '../vault/manifests.ts'
+import { fetchSqlite } from '../vault/manifests.ts'
 import type { SnapshotRecord } from '../vault/record.ts'
 import { recordName } from '../vault/snapshots.ts'
 import type { Vault } from '../vault/vault.ts'
@@ -23,7 +24,8 @@ export class UnreadableManifestError extends UserError {
 }
 
 /**
- * Fetches every manifest that a snapshot needs into an existing folder, under names that the folder does not have yet.
+ * Fetches every manifest that a snapshot needs into an existing folder. What another chain brought there already is not
+ * fetched again.
  * @returns the files: the base, and its deltas in order.
  * @throws UnreadableManifestError; an error of the storage.
  */
@@ -33,10 +35,12 @@ export async function fetchChain(
   folder: string,
   options: CallOptions,
 ): Promise<{ base: string; deltas: string[] }> {
-  const files = record.manifests.map((_, i) => join(folder, `${record.sequence}-${record.runId}-${i}.sqlite`))
+  const files = record.manifests.map(({ sha256 }) => join(folder, `${sha256}.sqlite`))
   for (const [i, manifest] of record.manifests.entries()) {
+    const file = files[i] ?? ''
+    if (existsSync(file)) continue
     try {
-      await fetchManifest(vault, manifest, files[i] ?? '', options)
+      await fetchSqlite(vault, manifest, file, options)
     } catch (error) {
       options.signal?.throwIfAborted()
       if (!isLoss(error)) throw error

@@ -1,17 +1,17 @@
 import { createReadStream, createWriteStream } from 'node:fs'
 import { pipeline } from 'node:stream/promises'
 import { createHash } from 'node:crypto'
-import { stat } from 'node:fs/promises'
+import { rename, stat } from 'node:fs/promises'
 import { constants, createGunzip, createGzip } from 'node:zlib'
 import { decryptStream, encryptStream, onlyKey } from '../crypto/envelope.ts'
 import { UserError } from '../shared/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
 import { manifestKey, type ManifestKind, objectContext } from './layout.ts'
 import { createObjectFromStream } from './objects.ts'
-import type { StoredManifest } from './record.ts'
+import type { StoredManifest, StoredObject } from './record.ts'
 import type { Vault } from './vault.ts'
 
-/** Stores a SQLite file as a manifest of the vault: gzip, encrypted, streamed. */
+/** Stores a SQLite file as a manifest of the vault. */
 export async function storeManifest(
   vault: Vault,
   place: { host: string; runId: string; n: number; kind: ManifestKind; sequence: number },
@@ -19,6 +19,23 @@ export async function storeManifest(
   options: CallOptions,
 ): Promise<StoredManifest> {
   const key = manifestKey(place.host, place.runId, place.n, place.kind)
+  const { kind, sequence } = place
+  return { ...(await storeSqlite(vault, key, file, options)), kind, sequence }
+}
+
+/** A SQLite file as it lies in the vault. */
+export interface StoredSqlite extends StoredObject {
+  /** Bytes of the file itself. */
+  plaintextSize: number
+}
+
+/** Stores a SQLite file under the manifests key: gzip, encrypted, streamed. */
+export async function storeSqlite(
+  vault: Vault,
+  key: string,
+  file: string,
+  options: CallOptions,
+): Promise<StoredSqlite> {
   const { size: plaintextSize } = await stat(file)
   const gzip = createGzip({ level: constants.Z_BEST_SPEED })
   const compressing = pipeline(createReadStream(file, { highWaterMark: 1024 * 1024 }), gzip, {
@@ -29,17 +46,16 @@ export async function storeManifest(
     createObjectFromStream(vault.storage, key, sealed, { kind: 'index', signal: options.signal }),
     compressing,
   ])
-  const { kind, sequence } = place
-  return { key, kind, sequence, size: stored.size, sha256: stored.sha256.toString('hex'), plaintextSize }
+  return { key, size: stored.size, sha256: stored.sha256.toString('hex'), plaintextSize }
 }
 
 /**
- * Fetches a manifest into a new file. Only a file that came back whole and authentic is left there.
+ * Fetches a manifest, or another SQLite file, into a new file. Only one that came back whole and authentic is left there.
  * @throws DecryptionError | ObjectMissingError | UserError when the vault holds something else than the record says.
  */
-export async function fetchManifest(
+export async function fetchSqlite(
   vault: Vault,
-  manifest: StoredManifest,
+  manifest: StoredSqlite,
   file: string,
   options: CallOptions,
 ): Promise<void> {
@@ -51,16 +67,18 @@ export async function fetchManifest(
     }
   }
   const context = objectContext(vault.id, manifest.key)
+  const coming = `${file}.coming`
   await pipeline(
     decryptStream(onlyKey(vault.keys.manifests), context, ciphertext()),
     createGunzip(),
     boundedBy(manifest.plaintextSize, manifest.key),
-    createWriteStream(file, { flags: 'wx', mode: 0o600 }),
+    createWriteStream(coming, { mode: 0o600 }),
     { signal: options.signal },
   )
-  if (hash.digest('hex') !== manifest.sha256 || (await stat(file)).size !== manifest.plaintextSize) {
+  if (hash.digest('hex') !== manifest.sha256 || (await stat(coming)).size !== manifest.plaintextSize) {
     throw damaged(manifest.key)
   }
+  await rename(coming, file)
 }
 
 function boundedBy(limit: number, key: string) {

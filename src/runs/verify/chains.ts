@@ -4,7 +4,7 @@ import { brokenReference } from '../../manifest/contents.ts'
 import type { Manifest } from '../../manifest/manifest.ts'
 import { UserError } from '../../shared/errors.ts'
 import type { CallOptions } from '../../storage/storage.ts'
-import { fetchManifest } from '../../vault/manifests.ts'
+import { fetchSqlite } from '../../vault/manifests.ts'
 import type { SnapshotRecord } from '../../vault/record.ts'
 import type { StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault } from '../../vault/vault.ts'
@@ -44,7 +44,7 @@ export async function openChain(
     for (const { manifest, file: part } of parts) {
       whole &&= await findings.check(
         manifest.key,
-        async () => await fetchManifest(vault, manifest, part, options),
+        async () => await fetchSqlite(vault, manifest, part, options),
       )
     }
     return whole ? await assembleChecked(record, parts, file, findings) : undefined
