@@ -27,7 +27,7 @@ export async function backUpAndTell(
   config: Config,
   { plan, targets, force }: Ingredients,
 ): Promise<BackupEnd[]> {
-  const { now, program } = plan
+  const { now, program, part } = plan
   using state = openState(config.state, now())
   using file = new StoryFile(config.state, now, (text) => output.warn(text))
   const log = output.toLog ? await openLog(output, now) : undefined
@@ -38,7 +38,7 @@ export async function backUpAndTell(
   }, now())
   using progress = output.startProgress({ sparse: !log })
   const destinations = targets.map(({ name }) => name)
-  story.begin({ program, destinations, sources: sourcesOf(plan) })
+  story.begin({ program, destinations, sources: sourcesOf(plan), part })
   if (state.setAside) story.warn(lossOf(state.setAside))
   try {
     const ends = await backupInJobs(

@@ -3,6 +3,7 @@ import type { Config, Destination } from '../config/config.ts'
 import { findDestination } from '../config/destination.ts'
 import { backup } from '../runs/backup/backup.ts'
 import { exitCodeOf } from '../runs/backup/exitCode.ts'
+import type { PartShare } from '../runs/backup/parts/part.ts'
 import type { BackupEnd } from '../runs/backup/plan.ts'
 import type { BackupProgress } from '../runs/backup/progress.ts'
 import { UserError, type ExitCode } from '../shared/errors.ts'
@@ -13,6 +14,7 @@ import { examples } from './examples.ts'
 import { progressLine } from './output/backupProgress.ts'
 import { documentWithForecast, summaryWithForecast } from './output/dryRunSummary.ts'
 import { openIdentity } from './openIdentity.ts'
+import { parsePart, partOf } from './part.ts'
 import { pricingOf } from './pricing.ts'
 import { tellBackup } from './tellBackup.ts'
 
@@ -21,6 +23,8 @@ interface Options {
   dryRun?: boolean
   only?: 'files' | 'database'
   force?: boolean
+  part?: PartShare
+  job?: string
 }
 
 export function configure(command: Command): void {
@@ -29,6 +33,12 @@ export function configure(command: Command): void {
     .option('--dry-run', 'only say what would be found and stored, and what it would cost')
     .addOption(new Option('--only <part>', 'back up one part').choices(['files', 'database']))
     .option('--force', 'go on although a run on another machine may be alive')
+    .addOption(
+      new Option('--part <i/n>', 'take one part of a backup that several machines take together')
+        .argParser(parsePart)
+        .conflicts(['dryRun', 'only']),
+    )
+    .option('--job <name>', 'what all parts of one backup have in common')
     .option('--status', "the same as 'safelight status'")
     .option('--check', "the same as 'safelight check'")
     .option('--setup <type>', "the same as 'safelight setup <type>'")
@@ -44,6 +54,11 @@ A run that was interrupted goes on where it was. While a run is alive, another
 one is refused. --force only helps against a run on another machine that was
 heard of lately and is known to be dead; never against one on this machine.
 
+With --part and --job several machines share one backup, each with a state folder
+of its own: each stores the files of its part, and whoever ends last makes the
+snapshot. Part 0 dumps the database. A part that died is taken again with the
+same words, on any machine.
+
 The story of the last run is in backup.log, in the state folder. Where stdout is
 no terminal, it goes there as JSON lines; with --json there is one document at
 the end instead.
@@ -56,6 +71,10 @@ ${examples([
   ['safelight backup', 'Backs up the library and the database to every destination.'],
   ['safelight backup --to disk --to cloud', 'Backs up to two destinations.'],
   ['safelight backup --to disk --only database', 'Only dumps the database, to one destination.'],
+  [
+    'safelight backup --part 2/4 --job 2026-11-21',
+    'Takes the third of four parts of the backup of that name.',
+  ],
   ['safelight backup --dry-run', 'Shows what a backup would find, store and cost. It reads no file.'],
 ])}`,
     )
@@ -114,11 +133,11 @@ async function backUp(
   context: Context,
   config: Config,
   destinations: readonly Destination[],
-  { dryRun, only, force = false }: Options,
+  { dryRun, only, force = false, part, job }: Options,
 ): Promise<BackupEnd[]> {
   const identity = await openIdentity(config, context)
   const targets = targetsOf(context, config, destinations, identity)
-  const plan = planOf(config, { only, dryRun })
+  const plan = planOf(config, { only, dryRun, part: partOf({ part, job }, config.host) })
   if (!dryRun) return await backUpAndTell(context, config, { plan, targets, force })
   using progress = context.output.startProgress()
   const onProgress = (state: BackupProgress): void => progress.update(progressLine(state))

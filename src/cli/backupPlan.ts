@@ -15,7 +15,7 @@ import { openDestination, pinnedHostFolder } from './openDestination.ts'
 /** What a backup takes, as the configuration has it. */
 export function planOf(
   config: Config,
-  { only, dryRun }: Pick<BackupPlan, 'only' | 'dryRun'>,
+  { only, dryRun, part }: Pick<BackupPlan, 'only' | 'dryRun' | 'part'>,
 ): Omit<BackupPlan, 'onProgress' | 'onEnd' | 'signal'> {
   return {
     host: config.host,
@@ -26,6 +26,7 @@ export function planOf(
     database: databaseOf(config, only),
     only,
     dryRun,
+    part,
     program: `safelight ${packageJson.version}`,
     checkpointEvery: usualCheckpointInterval,
     now: () => new Date(),

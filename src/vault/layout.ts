@@ -58,6 +58,11 @@ export function manifestKey(host: string, runId: string, n: number, kind: Manife
   return `${manifestPrefix(host)}${runId}-${n}.${kind}`
 }
 
+/** The files that a dump names, in a part of a backup. */
+export function catalogueKey(host: string, runId: string): string {
+  return `${manifestPrefix(host)}${runId}.catalogue`
+}
+
 export function recordPrefix(host: string): string {
   return `hosts/${host}/snapshots/`
 }

@@ -62,6 +62,40 @@ export const changesSchema = z.object({
 /** What the run did. `storedBytes` counts ciphertext. */
 export type Changes = z.infer<typeof changesSchema>
 
+const catalogue = storedObject.extend({
+  /** Size of the SQLite file in bytes: a reader decompresses no more. */
+  plaintextSize: size,
+  assets: size,
+  /** What reading it warned of. */
+  warnings: z.array(z.string()),
+})
+/** The files that a database dump names, as they are kept for whoever joins the parts of a backup. */
+export type StoredCatalogue = z.infer<typeof catalogue>
+
+const part = z.object({
+  /** What the parts of one backup have in common. */
+  job: z.string(),
+  index: size,
+  of: z.number().int().min(1),
+  /** The host's record that the part began from; null: it had none. */
+  base: recordId.nullable(),
+  /** False while there is something left to store. */
+  done: z.boolean(),
+  /** Originals whose SHA-1 is not the one that Immich wrote down. */
+  mismatched: size,
+  /** Of the part that dumps the database. */
+  catalogue: catalogue.nullable(),
+})
+/** What a record says that is one part of a backup, and no restore point. */
+export type RecordedPart = z.infer<typeof part>
+
+const joinedParts = z.object({
+  job: z.string(),
+  records: z.array(recordId.extend({ sha256: sha256Hex })),
+})
+/** The parts that a snapshot was made of, by index. */
+export type JoinedParts = z.infer<typeof joinedParts>
+
 export const recordSchema = z.object({
   version: z.literal(1),
   host: z.string().regex(/^[a-z0-9-]{1,64}$/),
@@ -78,6 +112,8 @@ export const recordSchema = z.object({
   filesTaken: z.iso.datetime().nullable().optional(),
   /** False for a checkpoint, which is no restore point. */
   complete: z.boolean(),
+  part: part.optional(),
+  parts: joinedParts.optional(),
   program: z.string(),
   immich: z
     .object({ version: z.string(), source: z.enum(['database', 'server', 'configuration']) })

@@ -1,7 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { encryptObject } from '../../src/crypto/envelope.ts'
 import { entryTypes, type EntryType } from '../../src/manifest/entry.ts'
-import { HostChain } from '../../src/runs/backup/hostChain.ts'
+import type { HostChain } from '../../src/runs/backup/hostChain.ts'
+import { openHostChain } from '../../src/runs/backup/openHostChain.ts'
 import { hostFolder } from '../../src/runs/stateFolder.ts'
 import { createDataKey, type StoredDataKey } from '../../src/vault/dataKeys.ts'
 import { objectContext, objectKey } from '../../src/vault/layout.ts'
@@ -33,7 +34,7 @@ export async function commitByHand(
 ): Promise<StoredRecord> {
   await using opened = await openTestVault(test)
   const { vault } = opened
-  const chain = await HostChain.open(vault, {
+  const chain = await openHostChain(vault, {
     host: 'main',
     folder: hostFolder(test.state, vault.id, 'main'),
     runId: randomBytes(8).toString('hex'),

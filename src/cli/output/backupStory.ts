@@ -1,3 +1,4 @@
+import type { Part } from '../../runs/backup/parts/part.ts'
 import type { BackupEnd } from '../../runs/backup/plan.ts'
 import type { BackupProgress } from '../../runs/backup/progress.ts'
 import { formatBytes, formatCount, formatDuration, formatNumberOf, formatTime } from '../../shared/format.ts'
@@ -14,6 +15,13 @@ interface Retry {
   delayMs: number
 }
 
+interface BeginFacts {
+  program: string
+  destinations: readonly string[]
+  sources: readonly string[]
+  part?: Part | undefined
+}
+
 /** Tells what happens in a backup, as it happens. */
 export class BackupStory {
   readonly #tell: StoryTeller
@@ -25,9 +33,10 @@ export class BackupStory {
     this.#started = started
   }
 
-  begin(facts: { program: string; destinations: readonly string[]; sources: readonly string[] }): void {
-    const { program, destinations, sources } = facts
-    const text = `backup begins: ${sources.join(', ')} to ${destinations.join(', ')}, by ${program}`
+  begin(facts: BeginFacts): void {
+    const { program, destinations, sources, part } = facts
+    const share = part ? `, part ${part.index} of ${part.of} of ${part.job}` : ''
+    const text = `backup begins${share}: ${sources.join(', ')} to ${destinations.join(', ')}, by ${program}`
     this.#tell({ level: 'info', text, facts })
   }
 

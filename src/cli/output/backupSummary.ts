@@ -1,4 +1,4 @@
-import type { BackupEnd, BackupResult } from '../../runs/backup/plan.ts'
+import type { BackupEnd, BackupResult, DonePart } from '../../runs/backup/plan.ts'
 import { printablePath } from '../../shared/bytePath.ts'
 import { recordName } from '../../vault/snapshots.ts'
 import { describeError } from './errors.ts'
@@ -31,6 +31,7 @@ export function backupDocument({ destination, result, error }: BackupEnd): unkno
           sharpDrop: record.sharpDrop,
         }
       : null,
+    ...(result.part && { part: partDocument(result.part) }),
     toRead: result.toRead,
     changes: result.tally.changes,
     problems: result.tally.examples,
@@ -46,6 +47,7 @@ export function backupSummary({ destination, result, error }: BackupEnd): string
     const { objects, bytes } = result.dryRun.survey.added.content
     return `${destination}: a backup to ${location} would store up to ${formatNumberOf(objects, 'object')}, ${formatBytes(bytes)}`
   }
+  if (result.part) return [partSummary(destination, result), ...problemLines(result)].join('\n')
   const { record } = result.snapshot
   const { changes, counts, database, immich, crossCheck } = record
   const took = Date.parse(record.created) - Date.parse(record.started)
@@ -66,6 +68,21 @@ export function backupSummary({ destination, result, error }: BackupEnd): string
     ...problemLines(result),
   ]
   return lines.filter((line) => line !== '').join('\n')
+}
+
+function partDocument({ record: { record }, missing }: DonePart): unknown {
+  const { part, changes } = record
+  return { job: part?.job, index: part?.index, of: part?.of, record: recordName(record), changes, missing }
+}
+
+function partSummary(destination: string, { location, part }: BackupResult & { part: DonePart }): string {
+  const { part: own, changes } = part.record.record
+  const share = `part ${own?.index} of ${own?.of}`
+  return [
+    `${destination}: ${share} of ${own?.job} is stored at ${location}, and waits for part ${part.missing.join(', ')}`,
+    `  files      ${formatCount(changes.added)} new, ${formatCount(changes.changed)} changed`,
+    `  stored     ${formatNumberOf(changes.storedContents, 'new content')}, ${formatBytes(changes.storedBytes)}`,
+  ].join('\n')
 }
 
 /** What went wrong with single paths. */

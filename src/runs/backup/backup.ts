@@ -2,6 +2,8 @@ import { join } from 'node:path'
 import { atMost } from '../../shared/atMost.ts'
 import { DatabaseMoment, type DatabaseSource } from './database.ts'
 import { DestinationRun } from './destinationRun.ts'
+import { fetchCatalogue } from './parts/catalogue.ts'
+import { catalogueOf } from './parts/join.ts'
 import { openTarget, type OpenTarget } from './openTarget.ts'
 import type { BackupDestination, BackupEnd, BackupPlan } from './plan.ts'
 import { ProgressMeter, type BackupProgress } from './progress.ts'
@@ -67,13 +69,22 @@ async function backUpTogether(
 ): Promise<void> {
   const [first] = targets
   if (!first) return
-  const { sources, only, dryRun = false, signal } = plan
+  const { sources, only, join: joining, dryRun = false, signal } = plan
   await using stack = new AsyncDisposableStack()
   for (const target of targets) stack.use(target)
   const work = stack.use(new WorkList(join(first.folder, 'work.sqlite')))
   const stage = stack.use(new StoreStage({ work, sources, progress, signal }))
   const database = only === 'files' || dryRun ? undefined : plan.database
-  const rounds = new Rounds({ ...plan, dryRun, work, stage, progress, catalogued: database !== undefined })
+  const catalogue = joining && catalogueOf(joining)
+  if (catalogue) await fetchCatalogue(first.vault, work, catalogue, first.folder, { signal })
+  const rounds = new Rounds({
+    ...plan,
+    dryRun,
+    work,
+    stage,
+    progress,
+    catalogued: (database ?? catalogue) !== undefined,
+  })
   let going = targets.length
   const begin = (phase: BackupProgress['phase']): void => {
     // What one of several is at says little of all.
@@ -102,14 +113,16 @@ async function backUpTogether(
  * @returns what waits for that.
  */
 async function beginDumps(
-  { sources, now, signal }: BackupPlan,
+  { sources, part, now, signal }: BackupPlan,
   database: DatabaseSource,
   work: WorkList,
   runs: readonly DestinationRun[],
 ): Promise<AsyncDisposable> {
   try {
     const moment = await DatabaseMoment.open(database, { work, sources, now }, signal)
-    const dumps = runs.map(async (run) => await run.dump(moment))
+    // Of the parts of a backup the first one dumps; the others only need to know what the database names.
+    const dumping = part && part.index > 0 ? [] : runs
+    const dumps = dumping.map(async (run) => await run.dump(moment))
     const closed = Promise.allSettled(dumps).then(async () => await moment.close())
     await Promise.any(dumps).catch(() => undefined)
     return { [Symbol.asyncDispose]: async () => await closed }

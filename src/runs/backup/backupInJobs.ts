@@ -9,6 +9,7 @@ import { recordName } from '../../vault/snapshots.ts'
 import { databaseSource, DestinationJobs } from '../jobs/destinationJobs.ts'
 import { JobKeeper } from '../jobs/jobKeeper.ts'
 import { backup } from './backup.ts'
+import { backupPart } from './parts/backupPart.ts'
 import { codeOf, exitCodeOf } from './exitCode.ts'
 import type { BackupDestination, BackupEnd, BackupPlan } from './plan.ts'
 
@@ -123,7 +124,8 @@ async function withRetries(
         again.set(destination, error)
       else end(one)
     }
-    await backup({ ...plan, onEnd }, left)
+    const { part } = plan
+    await (part ? backupPart({ ...plan, part, onEnd }, left) : backup({ ...plan, onEnd }, left))
     left = left.filter(({ name }) => again.has(name))
     if (left.length === 0) break
     const delayMs = accounts.firstDelayMs * 4 ** (number - 1) * (0.5 + Math.random() / 2)

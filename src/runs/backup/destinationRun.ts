@@ -1,7 +1,8 @@
 import { isDamage, workingCopyError } from '../../manifest/damage.ts'
 import { errorMessage, exitCodes } from '../../shared/errors.ts'
-import type { CrossCheck } from '../../vault/record.ts'
-import type { StoredRecord } from '../../vault/snapshots.ts'
+import { ForeignObjectError } from '../../vault/objects.ts'
+import type { CrossCheck, StoredCatalogue } from '../../vault/record.ts'
+import { readRecord, type StoredRecord } from '../../vault/snapshots.ts'
 import { FindingsBook } from '../forecast/findings.ts'
 import { survey } from '../forecast/survey.ts'
 import { workingCopy } from '../stateFolder.ts'
@@ -12,7 +13,10 @@ import type { RecordDraft } from './hostChain.ts'
 import type { OpenTarget } from './openTarget.ts'
 import type { BackupPlan, BackupResult } from './plan.ts'
 import type { BackupProgress } from './progress.ts'
-import { draftRecord, maxWalks, type RunFacts } from './recordDraft.ts'
+import { databaseOf, doneInParts } from './parts/join.ts'
+import { storeCatalogue } from './parts/catalogue.ts'
+import { partHost } from './parts/part.ts'
+import { draftRecord, maxWalks, type DraftEnd, type TakenDatabase } from './recordDraft.ts'
 import type { Rounds } from './rounds.ts'
 import { RunKey } from './runKey.ts'
 import { storeRunReport, type RunReport } from './runReport.ts'
@@ -52,7 +56,8 @@ export class DestinationRun {
   /** Of a dry run. */
   readonly #findings: FindingsBook | undefined
   #dumping: Promise<void> | undefined
-  #database: RunFacts['database']
+  #database: TakenDatabase | undefined
+  #catalogue: StoredCatalogue | undefined
   #toRead: FileTotals = { files: 0, bytes: 0 }
   #keptMoving = false
   readonly #previous: Date | undefined
@@ -63,6 +68,10 @@ export class DestinationRun {
     this.#target = target
     this.#company = company
     this.#signal = AbortSignal.any([plan.signal, this.#end.signal])
+    if (plan.join) {
+      this.#database = databaseOf(plan.join)
+      this.#tally.takeOver(doneInParts(plan.join))
+    }
     this.#previous = chain.parent?.complete ? new Date(chain.parent.created) : undefined
     this.#key = new RunKey(vault, recipients, chain, this.#signal)
     this.#checkpoints = new Checkpoints(plan.checkpointEvery, plan.now, async () => {
@@ -95,12 +104,25 @@ export class DestinationRun {
 
   /** Dumps the database; the commit waits for it. @throws what the run fails with, too. */
   async dump(moment: DatabaseMoment): Promise<void> {
-    const { vault, chain, jobs } = this.#target
-    this.#dumping = moment
-      .dumpInto({ vault, key: this.#key, runId: chain.runId, jobs }, this.#signal)
-      .then((dump) => void (this.#database = { ...moment.state, dump }))
+    this.#dumping = this.#dump(moment)
     this.#dumping.catch((error: unknown) => this.fail(error))
     await this.#dumping
+  }
+
+  async #dump(moment: DatabaseMoment): Promise<void> {
+    const { vault, chain, jobs, folder } = this.#target
+    const { host, part } = this.#plan
+    const { immich, postgres, warnings } = moment.state
+    const { assets } = moment.state.counts
+    const { runId } = chain
+    const signal = this.#signal
+    const dump = await moment.dumpInto({ vault, key: this.#key, runId, jobs }, signal)
+    if (part) {
+      const place = { host: partHost(host, part), runId, folder }
+      const stored = await storeCatalogue(vault, this.#company.work, place, { signal })
+      this.#catalogue = { ...stored, assets, warnings }
+    }
+    this.#database = { immich, postgres: { version: postgres.version }, assets, dump, warnings }
   }
 
   /**
@@ -110,7 +132,8 @@ export class DestinationRun {
   async finish(): Promise<BackupResult> {
     try {
       await this.#takeFiles()
-      return this.#findings ? await this.#dryResult(this.#findings) : await this.#commit()
+      if (this.#findings) return await this.#dryResult(this.#findings)
+      return this.#plan.part ? await this.#commitPart() : await this.#commit()
     } catch (cause) {
       const error = this.#plan.signal.aborted ? this.#plan.signal.reason : cause
       this.fail(error)
@@ -150,20 +173,46 @@ export class DestinationRun {
 
   /** Commits the snapshot: from here on it exists. */
   async #commit(): Promise<BackupResult> {
-    if (this.#lane.isBroken) await this.#lane.broken.promise
-    await this.#dumping
-    await this.#checkpoints.settle()
-    const { chain } = this.#target
-    const { now } = this.#plan
+    await this.#waitForAll()
     this.#company.begin('checking')
     const draft = this.#draft({ complete: true, crossCheck: this.#crossCheck() })
     this.#company.begin('committing')
-    const snapshot = await chain.commit(draft, now(), { signal: this.#signal })
+    const snapshot = await this.#commitDraft(draft)
     const result = this.#result(snapshot, draft)
     const end = { outcome: 'completed', exitCode: result.exitCode, record: snapshot.key } as const
     // What is committed stays so, with a report or without one.
     await this.#report(end, result.warnings)
     return result
+  }
+
+  /** Commits a part. It leaves no report: what it has done is told with the snapshot. */
+  async #commitPart(): Promise<BackupResult> {
+    await this.#waitForAll()
+    this.#company.begin('committing')
+    const record = await this.#commitDraft(this.#draft({ complete: false, done: true }))
+    const facts = this.#facts(record.record.warnings)
+    return { ...facts, exitCode: exitCodes.done, snapshot: undefined, part: { record, missing: [] } }
+  }
+
+  /** All that the record names has to be in the vault. */
+  async #waitForAll(): Promise<void> {
+    if (this.#lane.isBroken) await this.#lane.broken.promise
+    await this.#dumping
+    await this.#checkpoints.settle()
+  }
+
+  /** @returns the record; of parts that somebody else has joined at the same time it is theirs. */
+  async #commitDraft(draft: RecordDraft): Promise<StoredRecord> {
+    const { chain, vault } = this.#target
+    const { host, now } = this.#plan
+    const { sequence } = chain
+    const options = { signal: this.#signal }
+    try {
+      return await chain.commit(draft, now(), options)
+    } catch (error) {
+      if (draft.runId === undefined || !(error instanceof ForeignObjectError)) throw error
+      return await readRecord(vault, host, { sequence, runId: draft.runId }, options)
+    }
   }
 
   async #dryResult(book: FindingsBook): Promise<BackupResult> {
@@ -207,14 +256,15 @@ export class DestinationRun {
     if (!this.#database) return null
     const { chain } = this.#target
     const context = { chain, work: this.#company.work, tally: this.#tally, sources: this.#plan.sources }
-    return crossCheckFiles(context, this.#database.counts.assets)
+    return crossCheckFiles(context, this.#database.assets)
   }
 
-  #draft(end: { complete: boolean; crossCheck?: CrossCheck | null }): RecordDraft {
+  #draft(end: DraftEnd): RecordDraft {
     const facts = {
       target: this.#target,
       tally: this.#tally,
       database: this.#database,
+      catalogue: this.#catalogue,
       keptMoving: this.#keptMoving,
     }
     return draftRecord(this.#plan, facts, end)
@@ -224,16 +274,12 @@ export class DestinationRun {
     const { unreadable, unstable } = this.#tally.changes
     const isPartial = sharpDrop || this.#keptMoving || unreadable + unstable > 0
     const exitCode = isPartial ? exitCodes.partial : exitCodes.done
+    return { ...this.#facts(warnings), exitCode, snapshot, previous: this.#previous }
+  }
+
+  #facts(warnings: readonly string[]): Pick<BackupResult, 'location' | 'tally' | 'toRead' | 'warnings'> {
     const { location } = this.#target.vault.storage
-    return {
-      exitCode,
-      location,
-      snapshot,
-      tally: this.#tally,
-      toRead: this.#toRead,
-      previous: this.#previous,
-      warnings: [...warnings],
-    }
+    return { location, tally: this.#tally, toRead: this.#toRead, warnings: [...warnings] }
   }
 
   /** Stores the report. That it could not be is one more of the warnings, and changes nothing else. */

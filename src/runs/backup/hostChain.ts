@@ -1,32 +1,42 @@
-import { mkdirSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { Manifest } from '../../manifest/manifest.ts'
+import type { Manifest } from '../../manifest/manifest.ts'
 import type { CallOptions } from '../../storage/storage.ts'
 import { indexKeyPrefix, vaultFileKey } from '../../vault/layout.ts'
 import { storeManifest } from '../../vault/manifests.ts'
 import { digestOf } from '../../vault/objects.ts'
-import type { SnapshotRecord, StoredManifest, StoredObject } from '../../vault/record.ts'
+import type { RecordId, SnapshotRecord, StoredManifest, StoredObject } from '../../vault/record.ts'
 import { commitRecord, recordName, type StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault } from '../../vault/vault.ts'
-import { workingCopy } from '../stateFolder.ts'
-import { findHeads } from './heads.ts'
-import {
-  knownRecords,
-  localHead,
-  markClean,
-  markUse,
-  rememberHead,
-  rememberRecords,
-  uncommittedRows,
-} from './localHead.ts'
+import { markClean, markUse, rememberHead, rememberRecords } from './localHead.ts'
 import { writeNextManifest } from './nextManifest.ts'
-import { importBranch, replaceManifest } from './replaceManifest.ts'
 
 /** What a run knows of itself when it commits; the chain adds its own place. */
-export type RecordDraft = Omit<
+export interface RecordDraft extends Omit<
   SnapshotRecord,
   'version' | 'host' | 'runId' | 'sequence' | 'parents' | 'manifests' | 'keys' | 'restorePoint' | 'created'
->
+> {
+  /** Where the record is not named after the run. */
+  runId?: string | undefined
+}
+
+/** What a chain is opened with. */
+export interface OpenedChain {
+  vault: Vault
+  host: string
+  /** This host's own folder in the state directory. */
+  folder: string
+  runId: string
+  base: RecordId | null
+  manifest: Manifest
+  /** The records that the next one follows. */
+  parents: StoredRecord[]
+  /** The manifests that hold the rows before `sequence`. */
+  manifests: StoredManifest[]
+  sequence: number
+  /** Names of the records that were listed. */
+  known: Set<string>
+}
 
 /**
  * A host's snapshots and its manifest, open for one run: which records the run follows, the working copy of the
@@ -34,7 +44,10 @@ export type RecordDraft = Omit<
  */
 export class HostChain {
   readonly manifest: Manifest
+  /** In the names of all that the run writes. */
   readonly runId: string
+  /** Of a part's chain: the host's record that it began from. */
+  readonly base: RecordId | null
   /** The next record's. It moves on as soon as a commit has taken its rows, not when the commit is done. */
   sequence: number
   readonly #vault: Vault
@@ -47,61 +60,18 @@ export class HostChain {
   #manifestsWritten = 0
   #packsNamed = 0
 
-  private constructor(parts: {
-    vault: Vault
-    host: string
-    folder: string
-    runId: string
-    manifest: Manifest
-    parents: StoredRecord[]
-    known: Set<string>
-  }) {
-    this.#vault = parts.vault
-    this.#host = parts.host
-    this.#folder = parts.folder
-    this.runId = parts.runId
-    this.manifest = parts.manifest
-    this.#parents = parts.parents
-    this.#chain = parts.parents[0]?.record.manifests ?? []
-    this.#known = parts.known
-    this.sequence = Math.max(0, ...parts.parents.map(({ record }) => record.sequence)) + 1
-  }
-
-  /**
-   * Brings the manifest up to the newest record: the local copy when it is that already, else it is fetched. After a
-   * fork, contents that only the other branches know are taken over.
-   * @param options.folder this host's own folder in the state directory.
-   * @param options.readOnly nothing will be written or committed, so what an earlier run left stays as it is.
-   * @throws UserError when the vault hides a record that this machine remembers.
-   */
-  static async open(
-    vault: Vault,
-    options: { host: string; folder: string; runId: string; now: Date; readOnly: boolean } & CallOptions,
-  ): Promise<HostChain> {
-    const { host, folder, runId, now, readOnly } = options
-    mkdirSync(folder, { recursive: true, mode: 0o700 })
-    const file = workingCopy(folder)
-    let manifest = new Manifest(file)
-    try {
-      const local = localHead(manifest)
-      const remembered = local && { head: local, known: knownRecords(manifest) }
-      const { heads, listed } = await findHeads(vault, host, remembered, options)
-      const current = local !== undefined && heads.some(({ key }) => key === local.key)
-      const parents = current ? [local, ...heads.filter(({ key }) => key !== local.key)] : heads
-      const [newest, ...others] = parents
-      if (newest && !current) manifest = await replaceManifest(vault, manifest, file, newest, options)
-      const known = new Set(listed.map(recordName))
-      const chain = new HostChain({ vault, host, folder, runId, manifest, parents, known })
-      if (readOnly) return chain
-      if (current || !newest) chain.#takeOverUncommitted(local?.record.sequence ?? 0, now)
-      for (const { record } of others)
-        await importBranch(vault, manifest, record, chain.sequence, folder, options)
-      markUse(manifest, now)
-      return chain
-    } catch (error) {
-      manifest.close()
-      throw error
-    }
+  /** @param opened as {@link openHostChain} leaves it. */
+  constructor(opened: OpenedChain) {
+    this.#vault = opened.vault
+    this.#host = opened.host
+    this.#folder = opened.folder
+    this.runId = opened.runId
+    this.base = opened.base
+    this.manifest = opened.manifest
+    this.#parents = opened.parents
+    this.#chain = opened.manifests
+    this.#known = opened.known
+    this.sequence = opened.sequence
   }
 
   /** The newest record that this run follows, or undefined in a new vault. */
@@ -140,12 +110,13 @@ export class HostChain {
     created: Date,
     options: CallOptions,
   ): Promise<StoredRecord> {
-    const manifests = await this.#uploadManifest(sequence, created, draft.complete, options)
+    const { runId = this.runId, complete } = draft
+    const manifests = await this.#uploadManifest({ sequence, runId, created, complete }, options)
     const record: SnapshotRecord = {
       ...draft,
       version: 1,
       host: this.#host,
-      runId: this.runId,
+      runId,
       sequence,
       created: created.toISOString(),
       parents: this.#parents.map(({ record, sha256 }) => ({
@@ -179,28 +150,17 @@ export class HostChain {
     this.manifest.close()
   }
 
-  /** @param committed the sequence of the last record whose rows the working copy holds. */
-  #takeOverUncommitted(committed: number, now: Date): void {
-    const uncommitted = uncommittedRows(this.manifest, now)
-    if (uncommitted === 'usable') this.manifest.adoptUncommitted(committed, this.sequence)
-    if (uncommitted === 'outdated') {
-      this.manifest.dropUncommitted(committed)
-      markClean(this.manifest)
-    }
-  }
-
   /** Writing the file is synchronous, and moves the sequence on before anything else can write a row. */
   async #uploadManifest(
-    sequence: number,
-    created: Date,
-    complete: boolean,
+    snapshot: Parameters<Manifest['addSnapshot']>[0],
     options: CallOptions,
   ): Promise<StoredManifest[]> {
+    const { sequence } = snapshot
     this.sequence = sequence + 1
     if (!this.manifest.hasNews && this.#chain.length > 0) return this.#chain
     const file = join(this.#folder, 'upload.sqlite')
     try {
-      this.manifest.addSnapshot({ sequence, runId: this.runId, created, complete })
+      this.manifest.addSnapshot(snapshot)
       const { kind, after } = writeNextManifest(this.manifest, this.#chain, file)
       this.manifest.markUploaded()
       const place = { host: this.#host, runId: this.runId, n: this.#manifestsWritten++, kind, sequence }

@@ -4,7 +4,11 @@ import { lockFolder } from '../../state/folderLock.ts'
 import { heldError } from '../../state/holder.ts'
 import { DestinationJobs } from '../jobs/destinationJobs.ts'
 import { workingCopy } from '../stateFolder.ts'
-import { HostChain } from './hostChain.ts'
+import type { HostChain } from './hostChain.ts'
+import { openHostChain } from './openHostChain.ts'
+import { importParts } from './parts/importParts.ts'
+import { openPartChain } from './parts/openPartChain.ts'
+import { partSuffix } from './parts/part.ts'
 import type { BackupDestination, BackupPlan, DestinationVault } from './plan.ts'
 
 /** A destination that is ready to be backed up to: its vault is open, its state is this run's alone. */
@@ -17,19 +21,22 @@ export interface OpenTarget extends Omit<DestinationVault, symbol>, AsyncDisposa
 
 /** Opens a destination, and brings its manifest up to its newest record. @throws when that can't be done. */
 export async function openTarget(plan: BackupPlan, destination: BackupDestination): Promise<OpenTarget> {
-  const { host, dryRun: readOnly = false, now, signal } = plan
+  const { host, part, join, dryRun: readOnly = false, now, signal } = plan
   const { name, open, take = takeAlone(name), jobs = new DestinationJobs(name, [], now) } = destination
   await using stack = new AsyncDisposableStack()
   const opened = stack.use(await open())
-  const { vault, folder } = opened
+  const { vault } = opened
+  const folder = part ? opened.folder + partSuffix(part) : opened.folder
   stack.use(take(folder))
   const started = now()
   const runId = randomBytes(8).toString('hex')
   try {
-    const chain = await HostChain.open(vault, { host, folder, runId, now: started, readOnly, signal })
+    const options = { host, folder, runId, now: started, readOnly, signal }
+    const chain = part ? await openPartChain(vault, part, options) : await openHostChain(vault, options)
     stack.defer(() => chain.close())
+    if (join) await importParts(vault, chain.manifest, join.parts, chain.sequence, folder, { signal })
     const kept = stack.move()
-    return { ...opened, name, chain, jobs, started, [Symbol.asyncDispose]: () => kept.disposeAsync() }
+    return { ...opened, folder, name, chain, jobs, started, [Symbol.asyncDispose]: () => kept.disposeAsync() }
   } catch (error) {
     throw workingCopyError(workingCopy(folder), error)
   }

@@ -8,6 +8,8 @@ import type { Findings } from '../forecast/findings.ts'
 import type { Survey } from '../forecast/survey.ts'
 import type { CheckpointInterval } from './checkpoints.ts'
 import type { DatabaseSource } from './database.ts'
+import type { Join } from './parts/join.ts'
+import type { Part } from './parts/part.ts'
 import type { BackupProgress } from './progress.ts'
 import type { Comparison, FolderSource } from './source.ts'
 import type { Tally } from './tally.ts'
@@ -22,6 +24,10 @@ export interface BackupPlan {
   /** Undefined: no database is backed up. */
   database: DatabaseSource | undefined
   only?: 'files' | 'database' | undefined
+  /** This is one of several parts, which become a snapshot together. */
+  part?: Part | undefined
+  /** Parts that are done, and become a snapshot with this run. */
+  join?: Join | undefined
   dryRun?: boolean | undefined
   program: string
   checkpointEvery: CheckpointInterval
@@ -78,9 +84,20 @@ export interface DryRun {
   survey: Survey
 }
 
-/** How a run to one destination ended well: with a snapshot, or as a dry run. */
+/** A part of a backup that is done. */
+export interface DonePart {
+  record: StoredRecord
+  /** Parts that were not done yet, by index. */
+  missing: readonly number[]
+}
+
+/** How a run to one destination ended well: with a snapshot, as a dry run, or with a part while others were not done. */
 export type BackupResult = BackupFacts &
-  ({ snapshot: StoredRecord; dryRun?: undefined } | { snapshot: undefined; dryRun: DryRun })
+  (
+    | { snapshot: StoredRecord; dryRun?: undefined; part?: undefined }
+    | { snapshot: undefined; dryRun: DryRun; part?: undefined }
+    | { snapshot: undefined; dryRun?: undefined; part: DonePart }
+  )
 
 interface BackupFacts {
   exitCode: ExitCode

@@ -13,19 +13,21 @@ import { copyUse, localHead, rememberHead, uncommittedRows } from './localHead.t
  * Replaces the working copy, which is missing or behind, by the manifest of a record. Contents that a dead run of this
  * machine stored but did not commit are taken over. Until the new copy is complete the old one stays, because it
  * remembers which record this machine has seen.
+ * @param options.remembers whether the record is this machine's newest one of the host from now on; of a part's chain it is
+ *   another host's.
  */
 export async function replaceManifest(
   vault: Vault,
   old: Manifest,
   file: string,
   head: StoredRecord,
-  options: { folder: string; now: Date } & CallOptions,
+  options: { folder: string; now: Date; remembers?: boolean } & CallOptions,
 ): Promise<Manifest> {
   return await inTemporaryFolder(options.folder, async (folder) => {
     const { base, deltas } = await fetchChain(vault, head.record, folder, options)
     const assembled = join(folder, 'assembled.sqlite')
     const manifest = assembleManifest(base, deltas, assembled)
-    rememberHead(manifest, head)
+    if (options.remembers ?? true) rememberHead(manifest, head)
     const committed = localHead(old)?.record.sequence ?? 0
     const usable = uncommittedRows(old, options.now) === 'usable'
     if (usable) copyUse(old, manifest)
@@ -57,7 +59,8 @@ export async function importBranch(
   })
 }
 
-async function inTemporaryFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
+/** Does something in a folder that is gone afterwards. */
+export async function inTemporaryFolder<T>(parent: string, work: (folder: string) => Promise<T>): Promise<T> {
   const folder = mkdtempSync(join(parent, 'fetch-'))
   try {
     return await work(folder)

@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises'
 import { unfinishedDumps } from '../../immich/folders.ts'
+import type { PartShare } from './parts/part.ts'
 import type { ProgressMeter } from './progress.ts'
 import { scanSources } from './scan.ts'
 import type { Comparison, FolderSource } from './source.ts'
@@ -13,6 +14,7 @@ export interface RoundContext {
   ignore: readonly string[]
   compare: readonly Comparison[]
   oneFileSystem: boolean
+  part?: PartShare | undefined
   dryRun: boolean
   work: WorkList
   stage: StoreStage
@@ -95,12 +97,12 @@ export class Rounds {
 
   /** @returns for each how many of its paths are gone. */
   async #walk(party: readonly Waiting[]): Promise<number[]> {
-    const { ignore, compare, oneFileSystem, work, progress, ...others } = this.#context
+    const { ignore, compare, oneFileSystem, part, work, progress, ...others } = this.#context
     const members = party.map(({ traveller }) => traveller)
     for (const { tally } of members) tally.beginWalk()
     work.clearCandidates()
     progress.begin('scanning')
-    const setting = { compare: [...compare], ignore: [...ignore, unfinishedDumps], oneFileSystem }
+    const setting = { compare: [...compare], ignore: [...ignore, unfinishedDumps], oneFileSystem, part }
     return await scanSources({ ...others, work, progress, members, setting })
   }
 

@@ -22,7 +22,7 @@ export async function scanSources(context: ScanContext): Promise<number[]> {
   const pool = new WorkerPool(walkScript, { size: walkThreads, data, signal })
   const gone = members.map(() => 0)
   try {
-    for (const member of members) archiveFormerSources(context, member)
+    if (!setting.part) for (const member of members) archiveFormerSources(context, member)
     for (const source of context.sources) await scanSource(context, source, pool, gone)
     return gone
   } finally {
@@ -60,7 +60,7 @@ function knownId({ manifestFile }: ScanMember, { treePath }: FolderSource): numb
 }
 
 /** The source's own folder, which may itself be a symbolic link: a mount point often is. */
-function putRoot({ members }: ScanContext, { treePath, root }: FolderSource): boolean {
+function putRoot({ members, setting }: ScanContext, { treePath, root }: FolderSource): boolean {
   let stats: BigIntStats
   try {
     stats = statSync(fsPath(root), { bigint: true })
@@ -74,6 +74,7 @@ function putRoot({ members }: ScanContext, { treePath, root }: FolderSource): bo
     }
     return false
   }
+  if (setting.part) return true
   for (const member of members) if (!member.findings) putFolder(member, treePath, metadataOf(stats))
   return true
 }

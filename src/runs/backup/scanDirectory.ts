@@ -7,6 +7,7 @@ import { errorCode } from '../../shared/errors.ts'
 import { fsPath, pathFromBytes } from '../../shared/bytePath.ts'
 import { metadataOf } from './metadata.ts'
 import { KnownDirectory, unknownDirectory } from './knownDirectory.ts'
+import { isOfPart, type PartShare } from './parts/part.ts'
 import type {
   DirectoryChanges,
   OtherChanges,
@@ -22,16 +23,15 @@ export class DirectoryScanner {
   readonly #ignored: ((path: string) => boolean) | undefined
   readonly #oneFileSystem: boolean
   readonly #compare: Set<Comparison>
+  readonly #part: PartShare | undefined
   readonly #devices = new Map<string, number>()
 
-  constructor(
-    readers: readonly ScanReader[],
-    setting: Pick<ScanSetting, 'ignore' | 'compare' | 'oneFileSystem'>,
-  ) {
+  constructor(readers: readonly ScanReader[], setting: Omit<ScanSetting, 'manifestFiles'>) {
     this.#readers = readers
     this.#ignored = setting.ignore.length > 0 ? picomatch(setting.ignore, { dot: true }) : undefined
     this.#oneFileSystem = setting.oneFileSystem
     this.#compare = new Set(setting.compare)
+    this.#part = setting.part
   }
 
   /**
@@ -56,6 +56,7 @@ export class DirectoryScanner {
       return 0
     }
     const known = this.#readers.map((reader, i) => new KnownDirectory(reader, ids[i] ?? unknownDirectory))
+    const isOurs = this.#part === undefined || isOfPart(treePath, this.#part)
     const files: DirectoryChanges['files'] = []
     let names = 0
     for (const found of listing) {
@@ -79,6 +80,7 @@ export class DirectoryScanner {
         continue
       }
       if (type === entryTypes.file) {
+        if (!isOurs) continue
         result.files += 1
         result.bytes += stats.size
         this.#compareFile(known, name, stats, files)
@@ -86,13 +88,14 @@ export class DirectoryScanner {
       }
       if (type === entryTypes.directory)
         pending.push([joinPath(directory, name), known.map((side) => side.idOf(name))])
+      if (this.#part) continue
       const otherwise = known.filter((side) =>
         metadataDiffers(side.see(name, type === entryTypes.directory), stats, type),
       )
       if (otherwise.length > 0)
         this.#addEntry(otherwise, result, { path: `${path}/${name}`, entryPath, name, type })
     }
-    const others = known.map((side) => side.changes())
+    const others = this.#part ? [] : known.map((side) => side.changes())
     if (files.length > 0 || others.some(hasChanges)) result.changes.push({ treePath, files, others })
     return names
   }

@@ -1,4 +1,5 @@
 import type { NewEntry } from '../../manifest/entry.ts'
+import type { PartShare } from './parts/part.ts'
 import type { Comparison, FolderSource } from './source.ts'
 
 /** What every scan worker knows. */
@@ -8,6 +9,8 @@ export interface ScanSetting {
   compare: Comparison[]
   ignore: string[]
   oneFileSystem: boolean
+  /** Only the files of a part are looked at, and nothing else. */
+  part?: PartShare | undefined
 }
 
 /** A directory to walk: its path below the source's root, and its id in each manifest; -1 where it has none. */

@@ -41,8 +41,9 @@ export interface ScanContext {
 
 /** Writes what was found into the manifests and the work list. */
 export function takeScan(context: ScanContext, source: FolderSource, result: ScanResult): void {
-  const { members, work, progress } = context
-  for (const { tally } of members) {
+  const { members, setting, work, progress } = context
+  // Of a part's walk nothing counts but files: whoever joins the parts walks through all, and tells the rest.
+  for (const { tally } of setting.part ? [] : members) {
     for (const { path, reason } of result.unreadable) tally.problem('unreadable', path, reason)
     for (const { path, reason } of result.skipped) tally.problem('skipped', path, reason)
   }

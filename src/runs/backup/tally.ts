@@ -24,6 +24,12 @@ export class Tally {
   skipped = 0
   readonly examples: { kind: ProblemKind; path: string; reason: string }[] = []
 
+  /** Counts what others have done for this run. */
+  takeOver({ changes, mismatched }: { changes: Partial<Changes>; mismatched: number }): void {
+    Object.assign(this.changes, changes)
+    this.mismatched += mismatched
+  }
+
   /** Another walk finds anew what an earlier one could not read or left out. */
   beginWalk(): void {
     Object.assign(this.changes, { unreadable: 0, unstable: 0, deferred: 0 })

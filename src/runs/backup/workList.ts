@@ -1,4 +1,5 @@
 import type { Database } from 'better-sqlite3'
+import { attached } from '../../manifest/attached.ts'
 import { nameFromSql, nameToSql, type SqlName } from '../../manifest/database.ts'
 import { temporaryDatabase } from '../temporaryDatabase.ts'
 
@@ -57,7 +58,7 @@ export class WorkList implements Disposable {
       `
       CREATE TABLE directory (id INTEGER PRIMARY KEY, path ANY NOT NULL) STRICT;
       CREATE TABLE candidate (id INTEGER PRIMARY KEY, directory INTEGER, name ANY, size INTEGER, lacked_by INTEGER, new_to INTEGER) STRICT;
-      CREATE TABLE expected (path ANY PRIMARY KEY, sha1 BLOB, required INTEGER NOT NULL) STRICT, WITHOUT ROWID;`,
+      ${expectedTable('main')}`,
     )
     this.#addDirectory = this.#db.prepare('INSERT INTO directory (path) VALUES (?)')
     this.#addCandidate = this.#db.prepare(
@@ -128,9 +129,30 @@ export class WorkList implements Disposable {
     return row && { path, sha1: row.sha1 ?? undefined, required: row.required === 1 }
   }
 
+  /** Writes all that Immich's database names into a new SQLite file. */
+  saveExpectedFiles(file: string): void {
+    attached(this.#db, file, (schema) => {
+      this.#db.exec(expectedTable(schema))
+      this.#db.exec(`INSERT INTO ${schema}.expected SELECT * FROM main.expected`)
+    })
+  }
+
+  /** Adds what {@link saveExpectedFiles} wrote. */
+  loadExpectedFiles(file: string): void {
+    attached(this.#db, file, (schema) =>
+      this.#db.exec(
+        `INSERT OR REPLACE INTO main.expected SELECT path, sha1, required FROM ${schema}.expected`,
+      ),
+    )
+  }
+
   /** The files whose loss would matter, directory by directory. */
   *requiredFiles(): Generator<string, void, undefined> {
     const rows = this.#db.prepare('SELECT path FROM expected WHERE required = 1 ORDER BY path').pluck()
     for (const path of rows.iterate() as IterableIterator<SqlName>) yield nameFromSql(path)
   }
+}
+
+function expectedTable(schema: string): string {
+  return `CREATE TABLE ${schema}.expected (path ANY PRIMARY KEY, sha1 BLOB, required INTEGER NOT NULL) STRICT, WITHOUT ROWID`
 }

@@ -6,6 +6,9 @@ import { readFileSync } from 'node:fs'
 import { json } from 'node:stream/consumers'
 import { parseIdentity } from '../../../src/crypto/identity.ts'
 import { parseDatabaseUrl } from '../../../src/immich/databaseUrl.ts'
+import { backupPart } from '../../../src/runs/backup/parts/backupPart.ts'
+import type { Part } from '../../../src/runs/backup/parts/part.ts'
+import type { BackupPlan, BackupResult } from '../../../src/runs/backup/plan.ts'
 import type { CheckpointInterval } from '../../../src/runs/backup/checkpoints.ts'
 import type { FolderSource } from '../../../src/runs/backup/source.ts'
 import { hostFolder } from '../../../src/runs/stateFolder.ts'
@@ -25,6 +28,8 @@ export interface ChildTask {
   uploadRate?: number
   checkpointEvery: CheckpointInterval
   database?: string | undefined
+  /** Only this part. */
+  part?: Part
 }
 
 /** What it says of itself when it was not killed. */
@@ -50,7 +55,7 @@ const target = {
   folder: hostFolder(task.state, vault.id, 'main'),
   heads: () => ({}),
 }
-const { exitCode } = await backUpTo(target, {
+const plan: BackupPlan = {
   host: 'main',
   sources: task.sources,
   ignore: [],
@@ -62,12 +67,20 @@ const { exitCode } = await backUpTo(target, {
   now: () => new Date(),
   onProgress: () => undefined,
   signal: new AbortController().signal,
-})
+}
+const { exitCode } = task.part ? await takePart({ ...plan, part: task.part }) : await backUpTo(target, plan)
 process.exitCode = exitCode
 await storage.close()
 const [, written] = /^wchar: (\d+)$/m.exec(readFileSync('/proc/self/io', 'utf8')) ?? []
 const end: ChildEnd = { bytesWritten: Number(written), maxRss: process.resourceUsage().maxRSS * 1024 }
 process.stdout.write(`${JSON.stringify(end)}\n`)
+
+async function takePart(plan: BackupPlan & { part: Part }): Promise<BackupResult> {
+  const open = async () => ({ ...target, [Symbol.asyncDispose]: async () => undefined })
+  const [end] = await backupPart(plan, [{ name: 'disk', open }])
+  if (!end?.result) throw end?.error
+  return end.result
+}
 
 function withUploadRate(storage: StorageOptions, usual: number | undefined): StorageOptions {
   if (usual === undefined) return storage

@@ -1,0 +1,127 @@
+import { exitCodes } from '../../../shared/errors.ts'
+import type { StoredRecord } from '../../../vault/snapshots.ts'
+import { backup } from '../backup.ts'
+import type { BackupDestination, BackupEnd, BackupPlan, BackupResult } from '../plan.ts'
+import { Tally } from '../tally.ts'
+import type { Part } from './part.ts'
+import { partsStanding, type PartsStanding } from './standing.ts'
+
+/** A destination, and how far the parts are there. */
+interface Place {
+  destination: BackupDestination
+  standing: PartsStanding & { location: string }
+}
+
+/**
+ * Takes one part of a backup that several machines take together, each with a state directory of its own. Whoever sees
+ * that all parts are done makes the snapshot of them: takes over what they have done, and then backs up as ever, which
+ * finds all of it as the manifest says. See docs/design.md, "A backup in parts".
+ * @returns the ends, in the order of the destinations.
+ */
+export async function backupPart(
+  plan: BackupPlan & { part: Part },
+  destinations: readonly BackupDestination[],
+): Promise<BackupEnd[]> {
+  const ends = new Map<string, BackupEnd>()
+  const tell = (end: BackupEnd): void => {
+    ends.set(end.destination, end)
+    plan.onEnd?.(end)
+  }
+  const begun = await placesOf(plan, destinations, tell)
+  const undone = begun.filter(({ standing }) => !standing.joined && !standing.done[plan.part.index])
+  const parts = await backup(
+    { ...plan, onEnd: undefined },
+    undone.map(({ destination }) => destination),
+  )
+  for (const end of parts) if (!end.result) tell(end)
+  const done = begun.filter(({ destination }) => !ends.has(destination.name))
+  for (const { destination } of done) {
+    const own = parts.find((end) => end.destination === destination.name)?.result
+    tell(await endOf(plan, destination, own))
+  }
+  return destinations.flatMap(({ name }) => ends.get(name) ?? [])
+}
+
+/** Looks at all destinations; tells the end of those that can't be looked at. */
+async function placesOf(
+  plan: BackupPlan & { part: Part },
+  destinations: readonly BackupDestination[],
+  tell: (end: BackupEnd) => void,
+): Promise<Place[]> {
+  const places = await Promise.all(
+    destinations.map(async (destination) => {
+      try {
+        return [{ destination, standing: await lookAt(plan, destination) }]
+      } catch (error) {
+        tell({ destination: destination.name, error })
+        return []
+      }
+    }),
+  )
+  return places.flat()
+}
+
+async function lookAt(
+  { host, part, signal }: BackupPlan & { part: Part },
+  destination: BackupDestination,
+): Promise<Place['standing']> {
+  await using opened = await destination.open()
+  const { vault } = opened
+  return { ...(await partsStanding(vault, host, part, { signal })), location: vault.storage.location }
+}
+
+/** The end at a destination where the part is done. */
+async function endOf(
+  plan: BackupPlan & { part: Part },
+  destination: BackupDestination,
+  own: BackupResult | undefined,
+): Promise<BackupEnd> {
+  const { name } = destination
+  try {
+    const standing = await lookAt(plan, destination)
+    if (standing.joined)
+      return { destination: name, result: joinedElsewhere(standing.joined, standing.location) }
+    const done = standing.done.filter((record) => record !== undefined)
+    if (done.length < standing.done.length)
+      return { destination: name, result: unjoined(plan.part, standing, own) }
+    const join = { job: plan.part.job, parts: done }
+    const joining = { ...plan, part: undefined, database: undefined, onEnd: undefined, join }
+    const [end] = await backup(joining, [destination])
+    return end ?? { destination: name, error: new Error('the backup told no end') }
+  } catch (error) {
+    return { destination: name, error }
+  }
+}
+
+/** The end of a part while others are not done. */
+function unjoined(
+  { index }: Part,
+  { done, location }: Place['standing'],
+  own: BackupResult | undefined,
+): BackupResult {
+  const record = own?.part?.record ?? done[index]
+  if (!record) throw new Error('the part that was just done is not there')
+  const missing = done.flatMap((other, i) => (other || i === index ? [] : [i]))
+  const facts = own ?? factsOf(record, location)
+  return {
+    ...facts,
+    exitCode: exitCodes.done,
+    snapshot: undefined,
+    dryRun: undefined,
+    part: { record, missing },
+  }
+}
+
+/** The end of a part whose snapshot another one has made. */
+function joinedElsewhere(snapshot: StoredRecord, location: string): BackupResult {
+  const { sharpDrop, changes } = snapshot.record
+  const isPartial = sharpDrop || changes.unreadable + changes.unstable > 0
+  const exitCode = isPartial ? exitCodes.partial : exitCodes.done
+  return { ...factsOf(snapshot, location), exitCode, snapshot }
+}
+
+function factsOf({ record: { changes, warnings } }: StoredRecord, location: string) {
+  const tally = new Tally()
+  tally.takeOver({ changes, mismatched: 0 })
+  return { location, tally, toRead: { files: 0, bytes: 0 }, warnings: [...warnings] }
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path'
+import { assembleManifest, importContents } from '../../../manifest/chain.ts'
+import { importFiles } from '../../../manifest/importFiles.ts'
+import type { Manifest } from '../../../manifest/manifest.ts'
+import type { CallOptions } from '../../../storage/storage.ts'
+import type { StoredRecord } from '../../../vault/snapshots.ts'
+import type { Vault } from '../../../vault/vault.ts'
+import { fetchChain } from '../../fetchChain.ts'
+import { inTemporaryFolder } from '../replaceManifest.ts'
+
+/**
+ * Takes over what parts of a backup have done since they began, as rows of `sequence`: contents, and the files that have
+ * them.
+ */
+export async function importParts(
+  vault: Vault,
+  manifest: Manifest,
+  parts: readonly StoredRecord[],
+  sequence: number,
+  parentFolder: string,
+  options: CallOptions,
+): Promise<void> {
+  await inTemporaryFolder(parentFolder, async (folder) => {
+    for (const { record } of parts) {
+      const { base, deltas } = await fetchChain(vault, record, folder, options)
+      const file = join(folder, 'part.sqlite')
+      assembleManifest(base, deltas, file).close()
+      const after = record.part?.base?.sequence ?? 0
+      importContents(manifest, file, sequence, after)
+      importFiles(manifest, file, sequence, after)
+    }
+  })
+}
