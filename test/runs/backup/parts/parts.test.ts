@@ -1,7 +1,7 @@
 /* Several machines take the parts of one backup; it comes to the same as when one takes it all. */
-import { readFile, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import fc from 'fast-check'
+import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { isOfPart } from '../../../../src/runs/backup/parts/part.ts'
 import { commitByHand } from '../../handmade.ts'
@@ -153,18 +153,30 @@ test('a machine that loses its state between its part and the join loses nothing
   await fillLibrary(fixture)
   for (const index of [0, 1]) await takePart(fixture, index, { of: 3 })
   await rm(join(fixture.folder, 'night-1-0'), { recursive: true })
-  await takePart(fixture, 2, { of: 3, machine: 'night-1-0' })
+  const record = recordOf(await takePart(fixture, 2, { of: 3, machine: 'night-1-0' }))
+  expect(record.changes.added).toBe(record.counts.files)
   await fixture.expectRestoresTheSame()
 })
 
-test('a file that none of the parts could read is told by whoever joins them, and tried again', async () => {
+test('a file that comes when its part is done is taken by whoever joins the parts', async () => {
   await using fixture = await Fixture.create()
   await fillLibrary(fixture)
   await takePart(fixture, 0, { of: 2 })
-  await fixture.write('upload/growing/new.jpg', 'came after the first part was done')
+  const [ours] = ['a', 'b', 'c', 'd', 'e', 'f'].filter((name) =>
+    isOfPart(`upload/${name}`, { index: 0, of: 2 }),
+  )
+  await fixture.write(`upload/${ours}/late.jpg`, 'late')
   const record = recordOf(await takePart(fixture, 1, { of: 2 }))
   expect(record.changes.added).toBe(record.counts.files)
-  expect(await readFile(join(await fixture.restore('out'), 'upload/growing/new.jpg'), 'utf8')).toMatch(
-    'came after',
-  )
+  await fixture.expectRestoresTheSame()
+})
+
+test('a file that can not be read is told once, by whoever joins the parts', async () => {
+  await using fixture = await Fixture.create()
+  await fillLibrary(fixture)
+  await takePart(fixture, 0, { of: 2 })
+  const source = { treePath: 'profile', root: fixture.path('profile'), immich: true }
+  const sources = [...fixture.sources('library', 'upload'), source]
+  const last = await takePart(fixture, 1, { of: 2, sources })
+  expect(last).toMatchObject({ exitCode: 3, tally: { changes: { unreadable: 1 } } })
 })
