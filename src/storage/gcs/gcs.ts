@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http'
 import { Semaphore } from '../../shared/semaphore.ts'
+import { inBlocks } from '../blocks.ts'
 import { checkedSource, inParts, rangeWithin } from '../bytes.ts'
 import { ObjectExistsError, StorageError } from '../errors.ts'
 import { assertKey, assertPrefix, isKey } from '../keys.ts'
@@ -112,7 +113,7 @@ class GcsStorage implements Storage {
     const crc = range === undefined ? new Crc32c() : undefined
     let given = 0
     try {
-      for await (const chunk of answer as AsyncIterable<Buffer>) {
+      for await (const chunk of inBlocks(answer, length)) {
         crc?.update(chunk)
         given += chunk.length
         yield chunk

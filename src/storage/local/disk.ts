@@ -2,13 +2,13 @@ import { constants } from 'node:fs'
 import { link, open, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { errorCode } from '../../shared/errors.ts'
+import { blockSize, takeBlock } from '../../shared/release.ts'
 import { ObjectExistsError, StorageError } from '../errors.ts'
 import type { CallOptions } from '../storage.ts'
 import { linkError, onDisk } from './errors.ts'
 import { LocalFolders, type FolderIdentity } from './folders.ts'
 
 const { O_NOFOLLOW, O_NONBLOCK } = constants
-const readSize = 1024 * 1024
 
 /** A folder on a disk, and the few ways in which anything in it is touched. */
 export class LocalDisk {
@@ -47,7 +47,7 @@ export class LocalDisk {
   ): AsyncGenerator<Uint8Array, void, undefined> {
     for (let at = start; at < end;) {
       signal?.throwIfAborted()
-      const buffer = Buffer.allocUnsafeSlow(Math.min(readSize, end - at))
+      const buffer = takeBlock(Math.min(blockSize, end - at))
       const { bytesRead } = await this.on(file.read(buffer, 0, buffer.length, at))
       if (bytesRead === 0) throw new StorageError(`${name} ended early, at byte ${at}`, { transient: false })
       at += bytesRead

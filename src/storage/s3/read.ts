@@ -1,5 +1,6 @@
 import { GetObjectCommand, type GetObjectCommandOutput } from '@aws-sdk/client-s3'
 import { Readable } from 'node:stream'
+import { inBlocks } from '../blocks.ts'
 import { StorageError } from '../errors.ts'
 import type { ReadOptions } from '../storage.ts'
 import type { S3Bucket } from './bucket.ts'
@@ -16,7 +17,7 @@ export async function* readObject(
   const { body, length } = expectedBody(key, answer, range)
   let given = 0
   try {
-    for await (const chunk of body) {
+    for await (const chunk of inBlocks(body, length)) {
       given += chunk.length
       yield chunk
     }
