@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 TABLES = ["snapshot", "data_key", "pack", "content", "directory", "entry"]
 FILE, FOLDER, SYMLINK = 0, 1, 2
 problems = 0
+unset = 0
 
 
 class Damaged(Exception):
@@ -32,12 +33,13 @@ def report(text):
 
 
 class Vault:
-    def __init__(self, folder, vault_id):
-        self.folder, self.id, self.keys, self.key_ids_key = folder, vault_id, {}, None
+    def __init__(self, folder, vault_file):
+        self.folder, self.file, self.id, self.keys, self.key_ids_key = folder, vault_file, vault_file["id"], {}, None
 
     def places(self, pattern):
         """The keys in the vault that match a pattern, in order."""
-        return sorted(os.path.relpath(path, self.folder) for path in glob.iglob(os.path.join(self.folder, pattern)))
+        paths = glob.iglob(os.path.join(glob.escape(self.folder), pattern))
+        return sorted(os.path.relpath(path, self.folder) for path in paths)
 
     def decrypt(self, place):
         """The plaintext of an object, in pieces: header, salt, commitment, then sealed chunks of 16 KiB."""
@@ -71,16 +73,17 @@ class Vault:
         hkdf = lambda key, info, length=32: HKDF(SHA512(), length, salt, info.encode()).derive(key)
         prefix, seed = read_identity(identity_file)
         self.keys[bytes(16)] = hkdf(seed, "safelight v1 seal " + prefix)
-        # The newest first: an attempt to make the vault that broke off may have left another one before it.
+        # An attempt to make the vault that broke off may have left another index key: vault.json tells which is right.
         for place in reversed(self.places("keys/index/*")):
             try:
                 sealed = place.endswith(".sealed")
                 index_key = b"".join(self.decrypt(place)) if sealed else self.unwrap(place, identity_file)
-                break
+                if self.is_authentic(hkdf(index_key, "safelight v1 vault.json")):
+                    break
             except (Damaged, OSError):
                 continue
         else:
-            raise Damaged("this identity opens no file in keys/index")
+            raise Damaged("this identity opens no file in keys/index, or none that made this vault.json")
         self.key_ids_key = hkdf(index_key, "safelight v1 key ids")
         self.names_key = hkdf(index_key, "safelight v1 names")
         for name in ["records", "manifests"]:
@@ -89,19 +92,34 @@ class Vault:
         print("fingerprint of the vault:", hkdf(index_key, "safelight v1 fingerprint", 16).hex())
         print("Compare it with your recovery sheet. If it is another one, somebody else made this vault.")
 
+    def is_authentic(self, vault_file_key):
+        """Whether vault.json was made with this index key; yes where only the vault id is left of it."""
+        if "mac" not in self.file:
+            return True
+        fields = ["format", "version", "id", "created", "writeOnly"]
+        signed = "".join(f"{json.dumps(self.file.get(name))}\n" for name in fields).replace('"', "")
+        return hmac.digest(vault_file_key, signed.encode(), "sha256").hex() == self.file["mac"]
+
     def key_id(self, key):
         return hmac.digest(self.key_ids_key, key, "sha256")[:16]
 
     def open_data_keys(self, identity_file):
+        """Opens each data key by the first of its files that opens; the others are for other identities."""
+        failed = {}
         for place in self.places("keys/" + "[0-9a-f]" * 32 + "/*.age"):
             key_id = bytes.fromhex(place.split("/")[1])
+            if key_id in self.keys:
+                continue
             try:
                 key = self.unwrap(place, identity_file)
                 if self.key_ids_key and self.key_id(key) != key_id:
                     raise Damaged("somebody exchanged this key")
                 self.keys[key_id] = key
             except Damaged as error:
-                report(f"{place}: {error}")
+                failed.setdefault(key_id, f"{place}: {error}")
+        for key_id, problem in failed.items():
+            if key_id not in self.keys:
+                report(problem)
 
     def unwrap(self, place, identity_file):
         command = ["age", "--decrypt", "--identity", identity_file, os.path.join(self.folder, place)]
@@ -176,13 +194,17 @@ def restore(vault):
 
 def newest_record(vault):
     newest = None
+    hosts = set()
     for place in vault.places(args.snapshot or "hosts/*/snapshots/*"):
         try:
             record = json.loads(b"".join(vault.decrypt(place)))
+            hosts.add(record["host"])
             if (record["complete"] or args.snapshot) and (not newest or record["created"] > newest["created"]):
                 newest = record
-        except Damaged as error:
+        except (Damaged, OSError) as error:
             report(f"{place}: {error}")
+    if newest and len(hosts) > 1:
+        print("This vault holds several hosts, of which one comes back at a time:", ", ".join(sorted(hosts)))
     return newest or sys.exit("There is no snapshot that can be read. Use --no-manifest.")
 
 
@@ -193,6 +215,8 @@ def open_manifest(vault, record, folder):
         with open(file, "wb") as out:
             for piece in vault.decrypt(part["key"]):
                 out.write(unzip.decompress(piece))
+            if out.tell() != part["plaintextSize"]:
+                raise Damaged(f"{part['key']} is not the one that the snapshot names")
         if number == 0:
             db = sqlite3.connect(file, isolation_level=None)
             db.text_factory = bytes
@@ -216,6 +240,13 @@ def restore_files(vault, db, sequence, pack_file):
             )
         return os.path.join(directories[directory], name)
 
+    def place_for(directory, name):
+        """The path, if no symbolic link that lies there already would lead elsewhere."""
+        path = path_of(directory, name)
+        if os.path.realpath(os.path.dirname(path)) != os.path.dirname(path):
+            raise Damaged("a symbolic link stands in its way; choose an empty folder")
+        return path
+
     def entries(entry_type, columns, joins="", order="1"):
         return db.execute(
             f"""SELECT e.directory, e.name, e.mode, e.uid, e.gid, e.ctime + e.atime_offset, e.mtime, {columns}
@@ -234,8 +265,7 @@ def restore_files(vault, db, sequence, pack_file):
         try:
             if sha256 is None:
                 raise Damaged("its content was not stored")
-            if os.path.realpath(path) != path:
-                raise Damaged("a symbolic link stands in its way; choose an empty folder")
+            place_for(directory, name)
             if is_there(path, size, sha256):
                 pass
             elif pack is None:
@@ -252,32 +282,48 @@ def restore_files(vault, db, sequence, pack_file):
             report(f"{os.fsdecode(path)}: {error}")
     for directory, name, *metadata, target in entries(SYMLINK, "e.target"):
         path = path_of(directory, name)
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        if not os.path.lexists(path):
-            os.symlink(target, path)
+        try:
+            os.makedirs(os.path.dirname(place_for(directory, name)), exist_ok=True)
+            if not os.path.lexists(path):
+                os.symlink(target, path)
+                set_metadata(path, *metadata)
+        except (Damaged, OSError) as error:
+            report(f"{os.fsdecode(path)}: {error}")
+    folders = [(path_of(*row[:2]), *row) for row in entries(FOLDER, "0")]
+    for path, directory, name, *metadata, _ in sorted(folders, reverse=True):
+        try:
+            os.makedirs(place_for(directory, name), exist_ok=True)
             set_metadata(path, *metadata)
-    folders = [(path_of(directory, name), metadata) for directory, name, *metadata, _ in entries(FOLDER, "0")]
-    for path, metadata in sorted(folders, reverse=True):
-        os.makedirs(path, exist_ok=True)
-        set_metadata(path, *metadata)
+        except (Damaged, OSError) as error:
+            report(f"{os.fsdecode(path)}: {error}")
     print(f"{count} files: {os.path.join(args.out, 'files')}")
+    if unset:
+        print(f"{unset} files and folders could not get their mode or times: this disk does not keep them")
 
 
 def is_there(path, size, sha256):
     """Whether an earlier run, which was interrupted, wrote this file."""
-    if not os.path.isfile(path) or os.path.getsize(path) != size:
+    if os.path.islink(path) or not os.path.isfile(path) or os.path.getsize(path) != size:
         return False
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").digest() == sha256
+    found = hashlib.sha256()
+    for piece in piece_of(path, 0, size):
+        found.update(piece)
+    return found.digest() == sha256
 
 
 def set_metadata(path, mode, uid, gid, atime, mtime):
-    """Owner, where permitted, mode and times; those of a link itself, whose mode never matters."""
-    if os.geteuid() == 0:
+    """Owner, where permitted, mode and times; those of a link itself, whose mode never matters. Not every disk has them."""
+    global unset
+    try:
         os.chown(path, uid, gid, follow_symlinks=False)
-    if not os.path.islink(path):
-        os.chmod(path, mode)
-    os.utime(path, ns=(atime * 1000, mtime * 1000), follow_symlinks=False)
+    except OSError:
+        mode &= 0o1777
+    try:
+        if not os.path.islink(path):
+            os.chmod(path, mode)
+        os.utime(path, ns=(atime * 1000, mtime * 1000), follow_symlinks=False)
+    except OSError:
+        unset += 1
 
 
 # ---- Without any manifest: every content under its SHA-256.
@@ -338,15 +384,28 @@ def paths_from_dump():
             row = dict(zip(columns, line.rstrip(b"\n").split(b"\t")))
             content = contents.get(row[b"checksum"].removeprefix(b"\\\\x").decode())
             path = os.path.normpath(b"/" + re.sub(rb"\\(.)", unescape, row[b"originalPath"], flags=re.S)).lstrip(b"/")
-            target = os.path.join(os.fsencode(args.out), b"paths", path)
             if content is None:
                 missing += 1
-            elif not os.path.lexists(target):
-                os.makedirs(os.path.dirname(target), exist_ok=True)
-                os.link(os.path.join(args.out, content), target)
+            elif link(os.path.join(args.out, content), os.path.join(os.fsencode(args.out), b"paths", path)):
                 found += 1
     print(f"{found} originals: {os.path.join(args.out, 'paths')}")
     print(f"{missing} originals of the database are not in the vault (as those of external libraries)")
+
+
+def link(content, target):
+    """Gives a content a further name, or a copy where the disk has no hard links. Whether it was not there yet."""
+    if os.path.lexists(target):
+        return False
+    try:
+        os.makedirs(os.path.dirname(target), exist_ok=True)
+        try:
+            os.link(content, target)
+        except OSError:
+            shutil.copyfile(content, target)
+        return True
+    except OSError as error:
+        report(f"{os.fsdecode(target)}: {error}")
+        return False
 
 
 def unescape(match):
@@ -357,17 +416,18 @@ def unescape(match):
 def main():
     shutil.which("age") or sys.exit("The tool age is missing: apt install age")
     args.out = os.path.realpath(args.out)
+    os.umask(0o077)
     os.makedirs(args.out, exist_ok=True)
     try:
-        vault_id = args.vault_id or json.load(open(os.path.join(args.vault, "vault.json")))["id"]
-    except (OSError, ValueError, KeyError):
+        id_alone = {"id": args.vault_id}
+        vault = Vault(args.vault, id_alone if args.vault_id else json.load(open(os.path.join(args.vault, "vault.json"))))
+    except (OSError, ValueError, KeyError, TypeError):
         sys.exit("vault.json can't be read. Give the vault id of your recovery sheet: --vault-id ...")
-    vault = Vault(args.vault, vault_id)
     try:
         vault.open_index(args.identity)
     except Damaged as error:
         if not args.no_manifest:
-            sys.exit(f"{error}. With --no-manifest the rest may still open.")
+            sys.exit(f"{error}. Try the vault id of your recovery sheet: --vault-id ... Or --no-manifest: the rest may open.")
         report(error)
     vault.open_data_keys(args.identity)
     if args.no_manifest:

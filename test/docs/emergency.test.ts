@@ -1,13 +1,15 @@
 import { execFile } from 'node:child_process'
-import { copyFile, cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readdir, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { Client } from 'pg'
 import { afterAll, beforeAll, beforeEach, afterEach, describe, expect, test } from 'vitest'
-import { identityFile, type Identity } from '../../src/crypto/identity.ts'
+import { wrapForRecipients } from '../../src/crypto/age.ts'
+import { generateIdentity, identityFile, type Identity } from '../../src/crypto/identity.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { compareTrees, describeTree, type TreeEntry } from '../support/tree.ts'
-import { createSampleVault, type SampleVault } from '../runs/sampleVault.ts'
+import { backUp } from '../runs/backedUp.ts'
+import { createSampleVault, createSmallVault, type SampleVault } from '../runs/sampleVault.ts'
 import { flip, keysIn, whileTampered } from '../runs/verify/tampering.ts'
 
 const docs = join(import.meta.dirname, '../../docs')
@@ -64,6 +66,26 @@ async function expectWholeTree(restored: string): Promise<void> {
   expect(different).toHaveLength(vault.newest.record.changes.deferred)
 }
 
+/** A copy of the vault that lacks some of it, in place of the vault. */
+async function bare(...without: string[]): Promise<void> {
+  const copy = join(place.path, 'vault')
+  await rm(copy)
+  await cp(vault.path, copy, { recursive: true })
+  for (const name of without) await rm(join(copy, name), { recursive: true })
+}
+
+/** Runs the script as on a file system that has none of these. */
+const poorDisk = `
+import os, runpy
+def refuse(*args, **options): raise PermissionError("no such thing")
+os.chown = os.chmod = os.utime = os.symlink = os.link = refuse
+runpy.run_path("emergency.py", run_name="__main__")`
+
+async function wrapForStranger(key: Uint8Array): Promise<Uint8Array> {
+  const { recipient } = await generateIdentity({ postQuantum: false })
+  return await wrapForRecipients(key, [recipient])
+}
+
 function commandsOf(page: string, start: string): string[] {
   return page.split('\n').filter((line) => line.startsWith(start))
 }
@@ -99,6 +121,47 @@ describe('with a manifest', () => {
     })
   })
 
+  test('a folder may have any name, and a disk no owners, modes, times or links', async () => {
+    await symlink(vault.path, join(place.path, 'my [old] vault *'))
+    const { code, stdout, stderr } = await run(`python3 -c '${poorDisk}' "my [old] vault *" out identity.txt`)
+    const links = tree.filter(({ type }) => type === 'symlink')
+    expect(stderr.match(/^PROBLEM: .*no such thing$/gm)).toHaveLength(links.length)
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/^\d+ files and folders could not get their mode or times/m)
+    const lost = (await differences(join(place.path, 'out/files'))).filter((line) =>
+      line.endsWith(': missing'),
+    )
+    expect(lost).toHaveLength(vault.newest.record.changes.deferred + links.length)
+  })
+
+  test('a key that is also there for somebody else is no problem', async () => {
+    await bare()
+    for (const key of await readdir(join(place.path, 'vault/keys'))) {
+      const folder = join(place.path, 'vault/keys', key)
+      if (key !== 'index') await writeFile(join(folder, '2.age'), await wrapForStranger(Buffer.alloc(32)))
+    }
+    expect(await run('python3 emergency.py vault out identity.txt')).toMatchObject({ code: 0, stderr: '' })
+  })
+
+  test('an index key that an attempt to make the vault left behind is passed over', async () => {
+    await bare()
+    const other = await wrapForRecipients(Buffer.alloc(32, 1), [vault.recovery.recipient])
+    await writeFile(join(place.path, 'vault/keys/index/9.age'), other)
+    await writeIdentity(vault.recovery)
+    const { code, stdout } = await run('python3 emergency.py vault out identity.txt')
+    expect(code).toBe(0)
+    expect(stdout).toContain(vault.pin.fingerprint)
+  })
+
+  test('that there are several hosts is told', async () => {
+    await using small = await createSmallVault()
+    await backUp(small, small.mediaRoot, { host: 'nas' })
+    await writeIdentity(small.identity)
+    const { code, stdout } = await run(`python3 emergency.py ${small.path} out identity.txt`)
+    expect(code).toBe(0)
+    expect(stdout).toContain('several hosts, of which one comes back at a time: main, nas')
+  })
+
   test('an identity of somebody else opens nothing', async () => {
     await writeFile(
       join(place.path, 'identity.txt'),
@@ -117,29 +180,28 @@ describe('without any manifest', () => {
     await bare('hosts')
     expect(await run(command)).toMatchObject({ code: 0, stderr: '' })
     await expectContents()
+    await expectOriginals()
+  })
+
+  test('not even vault.json and the index key are needed, nor hard links, with the vault id of the recovery sheet', async () => {
+    await bare('hosts', 'vault.json', 'keys/index')
+    const { code, stderr } = await run(
+      `python3 -c '${poorDisk}' ${command.replace('python3 emergency.py', '')} --vault-id ${vault.pin.id}`,
+    )
+    expect(code).toBe(1)
+    expect(stderr.trim().split('\n')).toHaveLength(2)
+    expect(stderr).toContain('opens no file in keys/index')
+    await expectContents()
+    await expectOriginals()
+  })
+
+  async function expectOriginals(): Promise<void> {
     const found = (await describeTree(join(place.path, 'out/paths/data'))).filter(
       ({ type }) => type === 'file',
     )
     expect(found.map(({ path }) => path).sort()).toEqual(await originals())
     const hashes = new Map(tree.map(({ path, sha256 }) => [path, sha256]))
     expect(found.filter(({ path, sha256 }) => hashes.get(path) !== sha256)).toEqual([])
-  })
-
-  test('not even vault.json and the index key are needed, with the vault id of the recovery sheet', async () => {
-    await bare('hosts', 'vault.json', 'keys/index')
-    const { code, stderr } = await run(`${command} --vault-id ${vault.pin.id}`)
-    expect(code).toBe(1)
-    expect(stderr.trim().split('\n')).toHaveLength(2)
-    expect(stderr).toContain('opens no file in keys/index')
-    await expectContents()
-  })
-
-  /** A copy of the vault that lacks some of it, in place of the vault. */
-  async function bare(...without: string[]): Promise<void> {
-    const copy = join(place.path, 'vault')
-    await rm(copy)
-    await cp(vault.path, copy, { recursive: true })
-    for (const name of without) await rm(join(copy, name), { recursive: true })
   }
 
   async function expectContents(): Promise<void> {
