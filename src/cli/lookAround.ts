@@ -4,6 +4,7 @@ import { digestAlarm, digestNews, isDigestDue } from '../runs/telling/digest.ts'
 import type { Occasion } from '../runs/telling/occasion.ts'
 import { isOverdue, overdueNews, type Freshness } from '../runs/telling/overdueNews.ts'
 import type { DestinationStatus } from '../runs/status/destinationStatus.ts'
+import { oldestPart } from '../runs/status/overdue.ts'
 import type { Context } from './context.ts'
 import { standings } from './standings.ts'
 import { knownDestination, type Teller } from './teller.ts'
@@ -47,5 +48,5 @@ export async function lookAround(
 export function freshnessOf(status: DestinationStatus): Freshness {
   const { destination, lastGood, expectEveryMs, problems } = status
   const unreachable = problems.find(({ kind }) => kind === 'unreachable')?.message
-  return { destination, lastGood: lastGood && new Date(lastGood.created), expectEveryMs, unreachable }
+  return { destination, lastGood: lastGood && oldestPart(lastGood), expectEveryMs, unreachable }
 }

@@ -48,6 +48,13 @@ export function dueTime(expectEveryMs: number, lastGood: SnapshotRecord | undefi
   return lastGood && new Date(Date.parse(lastGood.created) + expectEveryMs)
 }
 
+/** Of when a backup is: of the oldest part, where newer backups left that out. */
+export function oldestPart(record: SnapshotRecord): Date {
+  const parts = [filesTaken(record), record.database?.taken ?? null]
+  const older = parts.filter((taken) => taken !== null && isOlder(taken, record)) as string[]
+  return new Date(Math.min(Date.parse(record.created), ...older.map((taken) => Date.parse(taken))))
+}
+
 /** Whether a part was taken over from an earlier snapshot. */
 function isOlder(taken: string, { started }: SnapshotRecord): boolean {
   return Date.parse(taken) < Date.parse(started)

@@ -4,7 +4,9 @@ import type { News, Note } from '../../notify/news.ts'
 import { exitCodes } from '../../shared/errors.ts'
 import { recordName } from '../../vault/snapshots.ts'
 import { alarmName, raised } from './alarmNotes.ts'
+import { oldestPart } from '../status/overdue.ts'
 import { aboutADay, aboutAWeek, type Occasion } from './occasion.ts'
+import { isOverdue, overdueNews, type Freshness } from './overdueNews.ts'
 import { snapshotFacts, type FailedEnd, type MadeEnd, type ToldEnd } from './toldEnd.ts'
 
 /** What is to be told of a backup that has ended, and what to remember of it. */
@@ -17,6 +19,7 @@ export function backupNews(ends: readonly ToldEnd[], occasion: Occasion): News[]
     ...firstNews(made, occasion),
     ...sharpDropNews(made, occasion),
     ...partialNews(made, occasion),
+    ...overdueNews(made.filter(lacksLong).map(freshnessOf), occasion),
   ]
 }
 
@@ -49,6 +52,8 @@ function recoveryNews(made: readonly MadeEnd[], { host, now, alarms }: Occasion)
   const told: Note[] = []
   const silent: Note[] = []
   for (const end of made) {
+    // The database alone, as good as it is, ends no alarm about everything.
+    if (lacksLong(end)) continue
     const { destination, record, isPartial } = end
     const over = endedAlarms(destination, alarms)
     const since = end.previous ?? over[0]?.untold.since
@@ -64,6 +69,15 @@ function recoveryNews(made: readonly MadeEnd[], { host, now, alarms }: Occasion)
     news.push({ event: { kind: 'recovery', host, now, what: 'backup', destinations }, notes: told })
   }
   return news
+}
+
+/** Whether the files, or the dump, are those of an earlier backup, and too old. */
+function lacksLong(end: MadeEnd): boolean {
+  return isOverdue(freshnessOf(end), new Date(end.record.created))
+}
+
+function freshnessOf({ destination, record, expectEveryMs }: MadeEnd): Freshness {
+  return { destination, lastGood: oldestPart(record), expectEveryMs }
 }
 
 /** They stand until somebody was told that they are over. */

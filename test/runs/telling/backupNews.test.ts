@@ -80,6 +80,21 @@ describe('a machine that remembers', () => {
     expect(event).toMatchObject({ failed: [{ isInDoubt }] })
   })
 
+  test('tells what newer backups leave out for too long, and that it is there again with the whole', () => {
+    const old = '2026-11-19T03:17:00.000Z'
+    const databaseAlone = made('disk', { record: recordWith({ filesTaken: old }) })
+    expect(story([[databaseAlone], [databaseAlone], [made('disk')], [made('disk')]], 1)).toEqual([
+      ['overdue disk'],
+      [],
+      ['recovery disk'],
+      [],
+    ])
+    const news = backupNews([databaseAlone], occasionWith())
+    expect(news.find(({ event }) => event)?.event).toMatchObject({
+      destinations: [{ lastGood: new Date(old) }],
+    })
+  })
+
   test('knows each destination by itself', () => {
     const runs = [
       [failed('cloud'), made('disk')],
