@@ -8,11 +8,14 @@ async function taskOf(name: string, ...components: readonly string[]): Promise<T
   return task
 }
 
-test('there are as many pods as parts, all at once, and each is told how many', async () => {
+test('there are as many pods as parts, all at once, and each is told which one it is of which job', async () => {
   const { cronJob, program } = await taskOf('immich-backup', 'sharded')
   const job = cronJob.spec?.jobTemplate.spec
   expect(job).toMatchObject({ completionMode: 'Indexed', parallelism: job?.completions })
-  expect(program.args).toEqual(['backup', '--part', `/${job?.completions}`])
+  const part = `$(JOB_COMPLETION_INDEX)/${job?.completions}`
+  expect(program.args).toEqual(['backup', '--part', part, '--job', '$(JOB_NAME)'])
+  const fieldPath = "metadata.labels['batch.kubernetes.io/job-name']"
+  expect(program.env).toContainEqual({ name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath } } })
 })
 
 test('a part that fails takes no tries from the others', async () => {
