@@ -3,9 +3,9 @@ import * as z from 'zod'
 import { exitCodes, UserError } from '../shared/errors.ts'
 import { formatVersion } from './layout.ts'
 
+const anyVersion = z.object({ format: z.literal('safelight'), version: z.number().int() })
 const fields = z.strictObject({
-  format: z.literal('safelight'),
-  version: z.number().int(),
+  ...anyVersion.shape,
   id: z.string().regex(/^[0-9a-f]{32}$/),
   created: z.iso.datetime(),
   writeOnly: z.boolean(),
@@ -33,21 +33,24 @@ export function encodeVaultFile(
 
 /** @throws UserError when the bytes are no vault file, or one of a format that this program does not know. */
 export function parseVaultFile(bytes: Uint8Array): VaultFile {
-  const parsed = fields.safeParse(parseJson(bytes))
-  if (!parsed.success) {
-    throw new UserError('vault.json is damaged: it is not what Safelight writes', {
-      hint: 'Something else wrote to this place. Restore vault.json from another copy; it holds no secret.',
-      exitCode: exitCodes.noVault,
-    })
-  }
-  if (parsed.data.version !== formatVersion) {
+  const json = parseJson(bytes)
+  // First of all: what other fields there are is the version's affair.
+  const version = anyVersion.safeParse(json).data?.version
+  if (version !== undefined && version !== formatVersion) {
     throw new UserError(
-      `this vault has format version ${parsed.data.version}; this program knows version ${formatVersion}`,
+      `this vault has format version ${version}; this program knows version ${formatVersion}`,
       {
         hint: 'Use a newer Safelight.',
         exitCode: exitCodes.noVault,
       },
     )
+  }
+  const parsed = fields.safeParse(json)
+  if (!parsed.success) {
+    throw new UserError('vault.json is damaged: it is not what Safelight writes', {
+      hint: 'Something else wrote to this place. Restore vault.json from another copy; it holds no secret.',
+      exitCode: exitCodes.noVault,
+    })
   }
   return parsed.data
 }

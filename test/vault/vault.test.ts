@@ -136,6 +136,7 @@ describe('a vault is refused', () => {
       [{ mac: '0'.repeat(64) }, 12],
       [{ id: '0'.repeat(32) }, 12],
       [{ version: 2 }, 10],
+      [{ version: 2, extra: 1 }, 10],
       [{ extra: 1 }, 10],
       [{ format: 'other' }, 10],
     ]
@@ -148,6 +149,10 @@ describe('a vault is refused', () => {
         exitCode,
       })
     }
+    const later = await exchanged(storage, {
+      'vault.json': Buffer.from('{"format": "safelight", "version": 2, "other": "fields"}'),
+    })
+    await expect(openVault(later, { identity })).rejects.toThrow(/format version 2; this program knows/)
     const damaged = await exchanged(storage, { 'vault.json': Buffer.from('{') })
     await expect(openVault(damaged, { identity })).rejects.toMatchObject({ exitCode: 10 })
     const endless = await exchanged(storage, { 'vault.json': Buffer.alloc(2 << 20) })
