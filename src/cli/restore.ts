@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Option, type Command } from 'commander'
+import { InvalidArgumentError, Option, type Command } from 'commander'
 import type { Config, Destination } from '../config/config.ts'
 import { findDestination } from '../config/destination.ts'
 import { openSnapshot } from '../runs/openSnapshot.ts'
@@ -24,7 +24,7 @@ interface Options extends SnapshotOptions, ThawOptions {
 }
 
 export function configure(command: Command): void {
-  command.requiredOption('--to <folder>', 'the folder to restore to; made when it is not there')
+  command.requiredOption('--to <folder>', 'the folder to restore to; made when it is not there', parseFolder)
   addThawOptions(addSnapshotOptions(command))
     .option('--path <glob>', "only what fits, for example 'library/alice/2024/**'; a folder means all in it")
     .option('--content-only', 'bytes only: leave owners, modes and times alone')
@@ -64,6 +64,12 @@ ${examples([
   ],
 ])}`,
     )
+}
+
+/** An empty name would be the folder that one is in: mostly it is a variable of a script that was not set. */
+function parseFolder(text: string): string {
+  if (text === '') throw new InvalidArgumentError('It is the name of a folder.')
+  return text
 }
 
 export async function run(context: Context, command: Command): Promise<ExitCode> {

@@ -133,6 +133,15 @@ describe('restore', () => {
     expect(nonsense.stderr).toContain('It is a day or a time like')
   })
 
+  test('a folder without a name is not the one that one is in', async () => {
+    const { exitCode, stderr } = await restore('--to', '')
+    expect({ exitCode, stderr }).toEqual({
+      exitCode: 1,
+      stderr: expect.stringContaining('It is the name of a folder.'),
+    })
+    expect(readdirSync(place.path)).not.toContain('library')
+  })
+
   test('what stays because something else is there ends with 3', async () => {
     mkdirSync(join(place.path, 'kept/library'), { recursive: true })
     writeFileSync(join(place.path, 'kept/library/one.jpg'), 'mine')

@@ -1,4 +1,5 @@
-import { lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { libraryFolders } from '../../immich/folders.ts'
 import { fsPath, printablePath } from '../../shared/bytePath.ts'
 import { errorCode, UserError } from '../../shared/errors.ts'
@@ -36,7 +37,7 @@ export class RestoreFolder {
    */
   constructor(path: string, options: { folderMode: number }) {
     try {
-      mkdirSync(path, { recursive: true })
+      makeFolders(path)
       this.root = realpathSync(path)
       readdirSync(this.root)
     } catch (error) {
@@ -85,6 +86,16 @@ export class RestoreFolder {
     } else throw new PathError('kept', `${printablePath(treePath)} is a file here, and should be a folder`)
     this.#real.add(treePath)
   }
+}
+
+/**
+ * Makes a folder with those above it. Node's own way of doing so never ends where the folder above is there and yet
+ * takes none, as those of an automounter or /proc: each says ENOENT.
+ */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return
+  if (!existsSync(dirname(path))) makeFolders(dirname(path))
+  mkdirSync(path)
 }
 
 /** Takes away what an earlier restore that did not end has left in a folder. */

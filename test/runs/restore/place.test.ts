@@ -95,6 +95,12 @@ test.runIf(isRoot)('without root, bytes, modes and times come back, and owners a
   expect(counts.ownersNotSet).toBeGreaterThanOrEqual(counts.restored)
 })
 
+test('a folder that nobody can make is refused, as where an automounter has no such disk', async () => {
+  await expect(restoreTo(vault, '/proc/none/deeper')).rejects.toThrow(
+    "/proc/none/deeper can't be used to restore to: ENOENT",
+  )
+})
+
 test('a folder that is a file is refused in plain words', async () => {
   await using place = await temporaryFolder()
   const file = join(place.path, 'file')
