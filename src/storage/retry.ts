@@ -1,4 +1,5 @@
 import { sleep } from '../shared/abort.ts'
+import { aroundThawing } from './aroundThawing.ts'
 import { StorageError } from './errors.ts'
 import { ForwardingStorage } from './forward.ts'
 import type { CallOptions, ListedObject, ListOptions, PutOptions, ReadOptions, Storage } from './storage.ts'
@@ -107,7 +108,9 @@ class RetryingStorage extends ForwardingStorage {
   constructor(inner: Storage, policy: RetryPolicy) {
     super(inner)
     this.#policy = policy
-    this.#thawing = inner.thawing && this.#retryingThawing(inner.thawing)
+    this.#thawing =
+      inner.thawing &&
+      aroundThawing(inner.thawing, async (call, options) => await this.#retrying(call, options))
   }
 
   override get thawing() {
@@ -168,17 +171,6 @@ class RetryingStorage extends ForwardingStorage {
     const end =
       options.range === undefined ? size : Math.min(size, options.range.offset + options.range.length)
     return position >= end ? undefined : { ...options, range: { offset: position, length: end - position } }
-  }
-
-  /** What is thawing by an earlier try, whose answer was lost, is left as it is. */
-  #retryingThawing(thawing: Thawing): Thawing {
-    return {
-      offers: thawing.offers,
-      temperature: async (key, options) =>
-        await this.#retrying(() => thawing.temperature(key, options), options),
-      thaw: async (key, tier, options) =>
-        await this.#retrying(() => thawing.thaw(key, tier, options), options),
-    }
   }
 
   async #retrying<T>(operation: () => Promise<T>, { signal }: CallOptions): Promise<T> {

@@ -1,3 +1,4 @@
+import { aroundThawing } from '../aroundThawing.ts'
 import { aroundUploads } from '../aroundUploads.ts'
 import { ForwardingStorage } from '../forward.ts'
 import type { ResumableUploads } from '../resumable.ts'
@@ -10,6 +11,7 @@ import type {
   Storage,
   UploadOptions,
 } from '../storage.ts'
+import type { Thawing } from '../thawing.ts'
 import type { Throttle } from './throttle.ts'
 
 /** Objects that a server usually lists in one answer. */
@@ -34,6 +36,7 @@ class ThrottledStorage extends ForwardingStorage {
   readonly #throttle: Throttle
   readonly #pacesBodies: boolean
   readonly #resumable: ResumableUploads | undefined
+  readonly #thawing: Thawing | undefined
 
   constructor(inner: Storage, throttle: Throttle, pacesBodies: boolean) {
     super(inner)
@@ -46,10 +49,20 @@ class ThrottledStorage extends ForwardingStorage {
         await this.#pay(sent, signal)
         return await call()
       })
+    this.#thawing =
+      inner.thawing &&
+      aroundThawing(inner.thawing, async (call, { signal }) => {
+        await this.#throttle.request(signal)
+        return await call()
+      })
   }
 
   override get resumable() {
     return this.#resumable
+  }
+
+  override get thawing() {
+    return this.#thawing
   }
 
   override async put(key: string, bytes: Uint8Array, options: PutOptions): Promise<void> {

@@ -5,6 +5,7 @@ import { sharedLimits, type Limits } from '../../../src/storage/limits/limits.ts
 import { Throttle } from '../../../src/storage/limits/throttle.ts'
 import { throttled } from '../../../src/storage/limits/throttled.ts'
 import { MemoryStorage } from '../../../src/storage/memory.ts'
+import type { Thawing } from '../../../src/storage/thawing.ts'
 import { conformance } from '../conformance.ts'
 import { collect, pieces } from '../streams.ts'
 import { TestClock } from './clock.ts'
@@ -23,10 +24,10 @@ function limits(own: Partial<Limits>): Limits {
   }
 }
 
-function slow(own: Partial<Limits>, others: Partial<Limits>[] = []) {
+function slow(own: Partial<Limits>, others: Partial<Limits>[] = [], inner = new MemoryStorage()) {
   const clock = new TestClock()
   const throttle = new Throttle([own, ...others].map(limits), { clock, counted: true })
-  const storage = throttled(new MemoryStorage(), throttle, { pacesBodies: false })
+  const storage = throttled(inner, throttle, { pacesBodies: false })
   /** Seconds that something takes on the storage's clock. */
   const secondsOf = async (work: () => Promise<unknown>): Promise<number> => {
     const began = clock.ms
@@ -137,6 +138,23 @@ describe('requests', () => {
     })
     expect(seconds).toBeGreaterThan(5.5)
     expect(seconds).toBeLessThan(6.5)
+  })
+
+  test('looks at frozen objects and requests to thaw them are among them', async () => {
+    class Archive extends MemoryStorage {
+      readonly thawing: Thawing = {
+        offers: [],
+        temperature: async () => ({ state: 'readable' }),
+        thaw: async () => {},
+      }
+    }
+    const { storage, secondsOf } = slow({ requestsPerSecond: 10 }, [], new Archive())
+    const seconds = await secondsOf(async () => {
+      for (let i = 0; i < 20; i++) await storage.thawing?.temperature('key', {})
+      for (let i = 0; i < 10; i++) await storage.thawing?.thaw('key', 'bulk', { days: 1 })
+    })
+    expect(seconds).toBeGreaterThan(2.5)
+    expect(seconds).toBeLessThan(3.5)
   })
 
   test('a stream costs one for each part of it', async () => {
