@@ -2,6 +2,7 @@
  * What a probe may try out beyond the contract, to find out how a destination is really set up. Only ever on objects
  * that the probe made itself.
  */
+import { AccessDeniedError } from './errors.ts'
 import { assertKey } from './keys.ts'
 import type { CallOptions } from './storage.ts'
 
@@ -19,6 +20,17 @@ export function assertTrialKey(key: string): void {
  * no longer see the object, but the storage keeps it as an older version, and refused to let go of that.
  */
 export type TrialResult = 'refused' | 'hidden' | 'allowed'
+
+/** What came of a deed that only a lack of rights keeps from being done. @throws what it failed with otherwise. */
+export async function refusedOrAllowed(deed: Promise<void>): Promise<'refused' | 'allowed'> {
+  try {
+    await deed
+    return 'allowed'
+  } catch (error) {
+    if (error instanceof AccessDeniedError) return 'refused'
+    throw error
+  }
+}
 
 /** What came of a step of a probe. */
 export interface TrialVerdict {

@@ -1,6 +1,6 @@
-import { AccessDeniedError, ObjectMissingError } from '../errors.ts'
+import { ObjectMissingError } from '../errors.ts'
 import type { CallOptions } from '../storage.ts'
-import { assertTrialKey, type Trial, type TrialResult } from '../trial.ts'
+import { assertTrialKey, refusedOrAllowed, type Trial, type TrialResult } from '../trial.ts'
 import type { DriveClient } from './client.ts'
 import type { DriveFolders } from './folders.ts'
 import type { DriveObjects } from './objects.ts'
@@ -21,16 +21,16 @@ export class DriveTrial implements Trial {
   async remove(key: string, { signal }: CallOptions): Promise<TrialResult> {
     assertTrialKey(key)
     const id = await this.#idOf(key, { signal })
-    const deleting = await refusedOrAllowed(() => this.#client.delete(id, { what: key, signal }))
+    const deleting = await refusedOrAllowed(this.#client.delete(id, { what: key, signal }))
     if (deleting === 'allowed') return deleting
-    const trashing = await refusedOrAllowed(() => this.#client.trash(id, { what: key, signal }))
+    const trashing = await refusedOrAllowed(this.#client.trash(id, { what: key, signal }))
     return trashing === 'allowed' ? 'hidden' : trashing
   }
 
   async overwrite(key: string, bytes: Uint8Array, { signal }: CallOptions): Promise<TrialResult> {
     assertTrialKey(key)
     const id = await this.#idOf(key, { signal })
-    return await refusedOrAllowed(() => this.#client.overwrite(id, bytes, { what: key, signal }))
+    return await refusedOrAllowed(this.#client.overwrite(id, bytes, { what: key, signal }))
   }
 
   async clock({ signal }: CallOptions): Promise<Date | undefined> {
@@ -53,15 +53,5 @@ export class DriveTrial implements Trial {
     const file = await this.#objects.find(key, options)
     if (file === undefined) throw new ObjectMissingError(key)
     return file.id
-  }
-}
-
-async function refusedOrAllowed(attempt: () => Promise<void>): Promise<'refused' | 'allowed'> {
-  try {
-    await attempt()
-    return 'allowed'
-  } catch (error) {
-    if (error instanceof AccessDeniedError) return 'refused'
-    throw error
   }
 }

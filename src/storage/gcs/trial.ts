@@ -1,6 +1,6 @@
 import { AccessDeniedError } from '../errors.ts'
 import type { CallOptions } from '../storage.ts'
-import { assertTrialKey, type Trial, type TrialResult } from '../trial.ts'
+import { assertTrialKey, refusedOrAllowed, type Trial, type TrialResult } from '../trial.ts'
 import type { GcsBucket } from './bucket.ts'
 import { replaceObject } from './create.ts'
 
@@ -20,16 +20,12 @@ export class GcsTrial implements Trial {
 
   async remove(key: string, { signal }: CallOptions): Promise<TrialResult> {
     assertTrialKey(key)
-    const request = { method: 'DELETE', url: this.#bucket.objectUrl(key, {}) } as const
-    return await refusedOrAllowed(async () => {
-      const answer = await this.#bucket.send({ key, signal }, request)
-      answer.resume()
-    })
+    return await refusedOrAllowed(this.#delete(key, { signal }))
   }
 
   async overwrite(key: string, bytes: Uint8Array, { signal }: CallOptions): Promise<TrialResult> {
     assertTrialKey(key)
-    return await refusedOrAllowed(() => replaceObject(this.#bucket, key, bytes, { kind: 'index', signal }))
+    return await refusedOrAllowed(replaceObject(this.#bucket, key, bytes, { kind: 'index', signal }))
   }
 
   async clock(options: CallOptions): Promise<Date | undefined> {
@@ -51,14 +47,10 @@ export class GcsTrial implements Trial {
       throw error
     }
   }
-}
 
-async function refusedOrAllowed(attempt: () => Promise<void>): Promise<TrialResult> {
-  try {
-    await attempt()
-    return 'allowed'
-  } catch (error) {
-    if (error instanceof AccessDeniedError) return 'refused'
-    throw error
+  async #delete(key: string, { signal }: CallOptions): Promise<void> {
+    const request = { method: 'DELETE', url: this.#bucket.objectUrl(key, {}) } as const
+    const answer = await this.#bucket.send({ key, signal }, request)
+    answer.resume()
   }
 }

@@ -1,8 +1,7 @@
 import { lstat, rm, writeFile } from 'node:fs/promises'
-import { AccessDeniedError } from '../errors.ts'
 import type { CallOptions } from '../storage.ts'
 import { temporaryName } from '../temporaryNames.ts'
-import { assertTrialKey, type Trial, type TrialResult } from '../trial.ts'
+import { assertTrialKey, refusedOrAllowed, type Trial, type TrialResult } from '../trial.ts'
 import type { LocalDisk } from './disk.ts'
 import type { LocalTemporary } from './temporary.ts'
 
@@ -18,13 +17,13 @@ export class LocalTrial implements Trial {
   async remove(key: string, { signal }: CallOptions): Promise<TrialResult> {
     assertTrialKey(key)
     signal?.throwIfAborted()
-    return await this.#attempt(rm(this.#disk.at(key), { force: true }))
+    return await refusedOrAllowed(this.#disk.on(rm(this.#disk.at(key), { force: true })))
   }
 
   async overwrite(key: string, bytes: Uint8Array, { signal }: CallOptions): Promise<TrialResult> {
     assertTrialKey(key)
     signal?.throwIfAborted()
-    return await this.#attempt(writeFile(this.#disk.at(key), bytes))
+    return await refusedOrAllowed(this.#disk.on(writeFile(this.#disk.at(key), bytes)))
   }
 
   /** The time that a new file gets. On a network file system the server says it. */
@@ -37,14 +36,4 @@ export class LocalTrial implements Trial {
 
   /** Whether somebody takes snapshots of the file system can't be told from here. */
   async keepsVersions(): Promise<undefined> {}
-
-  async #attempt(deed: Promise<void>): Promise<TrialResult> {
-    try {
-      await this.#disk.on(deed)
-      return 'allowed'
-    } catch (error) {
-      if (error instanceof AccessDeniedError) return 'refused'
-      throw error
-    }
-  }
 }
