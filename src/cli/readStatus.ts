@@ -45,12 +45,16 @@ async function lookAt(
     return { ...wants, vault, unreachable: undefined, remembered }
   } catch (error) {
     context.signal.throwIfAborted()
-    const unreachable = patience.aborted ? silence : whyUnreachable(error)
+    const unreachable = patience.aborted ? silenceOf(destination) : whyUnreachable(error)
     return { ...wants, vault: undefined, unreachable, remembered: rememberedOf(config, destination) }
   }
 }
 
-const silence = { message: `it did not answer within ${patienceMs / 1000} seconds`, hint: undefined }
+/** What is tried again and again until then has its reasons; a check, which does not wait for better times, tells them. */
+function silenceOf({ name }: Destination): NonNullable<VaultLook['unreachable']> {
+  const message = `it did not answer within ${patienceMs / 1000} seconds`
+  return { message, hint: `See why with: safelight check ${name}` }
+}
 
 /** @throws the error where it is a bug. */
 function whyUnreachable(error: unknown): NonNullable<VaultLook['unreachable']> {

@@ -161,11 +161,13 @@ test('what the last good backup lacks', () => {
 
 describe('a vault', () => {
   test('that can’t be reached', () => {
-    const unreachable = { message: 'it did not answer within 30 seconds', hint: undefined }
+    const hint = 'See why with: safelight check disk'
+    const unreachable = { message: 'it did not answer within 30 seconds', hint }
     expect(shown(facts({ vault: undefined, unreachable, remembered: record() }))).toMatchInlineSnapshot(`
       "
       disk: OUT OF REACH, last good backup 3 h 11 min ago
         problem    it did not answer within 30 seconds
+                   -> See why with: safelight check disk
         snapshot   12-3f42e71d91374bc4, 2026-11-21 02:00:51 UTC
         protects   511 files, 51.4 MiB
         database   Immich 3.1.0, dumped 2026-11-21 02:00:07 UTC
