@@ -193,18 +193,23 @@ def restore(vault):
 
 
 def newest_record(vault):
-    newest = None
-    hosts = set()
+    records = []
     for place in vault.places(args.snapshot or "hosts/*/snapshots/*"):
         try:
-            record = json.loads(b"".join(vault.decrypt(place)))
-            hosts.add(record["host"])
-            if (record["complete"] or args.snapshot) and (not newest or record["created"] > newest["created"]):
-                newest = record
+            records.append(json.loads(b"".join(vault.decrypt(place))))
         except (Damaged, OSError) as error:
             report(f"{place}: {error}")
+    newest, newest_time, times = None, "", {}
+    # A clock may have been wrong: no record is older than one that it follows.
+    for record in sorted(records, key=lambda record: record["sequence"]):
+        parents = [times.get((record["host"], parent["runId"], parent["sequence"]), "") for parent in record["parents"]]
+        time = max([record["created"], *parents])
+        times[record["host"], record["runId"], record["sequence"]] = time
+        if (record["complete"] or args.snapshot) and time >= newest_time:
+            newest, newest_time = record, time
+    hosts = sorted({record["host"] for record in records})
     if newest and len(hosts) > 1:
-        print("This vault holds several hosts, of which one comes back at a time:", ", ".join(sorted(hosts)))
+        print("This vault holds several hosts, of which one comes back at a time:", ", ".join(hosts))
     return newest or sys.exit("There is no snapshot that can be read. Use --no-manifest.")
 
 
@@ -427,7 +432,7 @@ def main():
         vault.open_index(args.identity)
     except Damaged as error:
         if not args.no_manifest:
-            sys.exit(f"{error}. Try the vault id of your recovery sheet: --vault-id ... Or --no-manifest: the rest may open.")
+            sys.exit(f"{error}. Try --vault-id, with the id of your recovery sheet, or --no-manifest.")
         report(error)
     vault.open_data_keys(args.identity)
     if args.no_manifest:

@@ -4,7 +4,7 @@ import { requireHeads } from '../runs/openSnapshot.ts'
 import { readableRecords } from '../runs/readableRecords.ts'
 import { exitCodes, type ExitCode } from '../shared/errors.ts'
 import type { RecordId, SnapshotRecord } from '../vault/record.ts'
-import { listRecords, recordName } from '../vault/snapshots.ts'
+import { listRecords, newestFirst, recordName } from '../vault/snapshots.ts'
 import type { Context } from './context.ts'
 import { examples } from './examples.ts'
 import { expectHeadOption, knownHeads } from './knownHeads.ts'
@@ -44,10 +44,9 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
   const ids = await listRecords(vault, config.host, 0, call)
   requireHeads(ids, knownHeads(opened, expectHead))
   const { records, damaged } = await readableRecords(vault, config.host, ids, call)
-  const shown = records
+  const shown = newestFirst(records)
     .map(({ record }) => record)
     .filter(({ complete }) => all || complete)
-    .sort((a, b) => b.created.localeCompare(a.created) || b.sequence - a.sequence)
   const document = {
     destination: destination.name,
     location: vault.storage.location,

@@ -77,22 +77,37 @@ export async function readRecords(
   return records
 }
 
-/**
- * The records that no other record names as a parent: one, unless two runs forked.
- * The newest by creation time comes first.
- */
+/** The records that no other record names as a parent: one, unless two runs forked. The newest comes first. */
 export function headsOf(records: readonly StoredRecord[]): StoredRecord[] {
   const followed = new Set(records.flatMap(({ record }) => record.parents.map(recordName)))
-  return records.filter(({ record }) => !followed.has(recordName(record))).sort(newestFirst)
+  return newestFirst(records).filter(({ record }) => !followed.has(recordName(record)))
 }
 
 /** The restore points among these records, newest first: checkpoints are left out. */
 export function restorePoints(records: readonly StoredRecord[]): StoredRecord[] {
-  return records.filter(({ record }) => record.complete).sort(newestFirst)
+  return newestFirst(records).filter(({ record }) => record.complete)
 }
 
-function newestFirst(a: StoredRecord, b: StoredRecord): number {
-  return b.record.created.localeCompare(a.record.created) || b.record.sequence - a.record.sequence
+/**
+ * By the time of creation, but no record is older than one that it follows: the clock of a run may have been wrong, and
+ * what was backed up after it would be passed over.
+ */
+export function newestFirst(records: readonly StoredRecord[]): StoredRecord[] {
+  const times = new Map<string, string>()
+  for (const { record } of records.toSorted((a, b) => a.record.sequence - b.record.sequence)) {
+    const parents = record.parents.map((parent) => times.get(recordName(parent)) ?? '')
+    times.set(
+      recordName(record),
+      parents.reduce((a, b) => (a > b ? a : b), record.created),
+    )
+  }
+  const timeOf = ({ record }: StoredRecord): string => times.get(recordName(record)) ?? ''
+  return records.toSorted(
+    (a, b) =>
+      timeOf(b).localeCompare(timeOf(a)) ||
+      b.record.sequence - a.record.sequence ||
+      b.record.created.localeCompare(a.record.created),
+  )
 }
 
 /** `7-0123456789abcdef`: how people and records name a record. */

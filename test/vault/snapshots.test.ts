@@ -129,6 +129,17 @@ test('checkpoints are no restore points', async () => {
   expect(names(restorePoints([first, checkpoint]))).toEqual(['1-1'])
 })
 
+test('what follows a record is newer, though the clock of that run was wrong', async () => {
+  const { vault } = await newVault()
+  const future = { ...draft(1, 1, []), created: '2099-01-01T00:00:00.000Z' }
+  const first = await commitRecord(vault, future, {})
+  const checkpoint = await commit(vault, 2, 2, [first], false)
+  const third = await commit(vault, 3, 3, [checkpoint])
+  const fork = await commit(vault, 3, 4, [checkpoint])
+  expect(names(restorePoints([first, checkpoint, third]))).toEqual(['3-3', '1-1'])
+  expect(names(headsOf([third, first, fork, checkpoint]))).toEqual(['3-4', '3-3'])
+})
+
 test('a head that the vault does not show is missed by whoever remembers it', () => {
   const known = { sequence: 3, runId: '0'.repeat(16) }
   expect(() => requireHead([known], known, 'me')).not.toThrow()
