@@ -7,7 +7,7 @@ import { workplace } from './safelight.ts'
 
 test('keys generate writes a file that only its owner can read, and tells the public key', async () => {
   await using place = await workplace()
-  const { exitCode, stdout, stderr } = await place.run(['keys', 'generate', '--out', 'identity.txt'])
+  const { exitCode, stdout, stderr } = await place.runProgram(['keys', 'generate', '--out', 'identity.txt'])
   const file = join(place.path, 'identity.txt')
   const { identity, recipient } = await parseIdentity(await readFile(file, 'utf8'), file)
   expect(exitCode).toBe(0)
@@ -19,7 +19,7 @@ test('keys generate writes a file that only its owner can read, and tells the pu
 
 test('without --out stdout is the identity file, and nothing else', async () => {
   await using place = await workplace()
-  const { stdout, stderr } = await place.run(['keys', 'generate', '--post-quantum'])
+  const { stdout, stderr } = await place.runProgram(['keys', 'generate', '--post-quantum'])
   const { recipient } = await parseIdentity(stdout, 'stdout')
   expect(recipient).toMatch(/^age1pq1/)
   expect(stderr).toBe(`Public key: ${recipient}\n`)
@@ -28,11 +28,11 @@ test('without --out stdout is the identity file, and nothing else', async () => 
 test('an existing file is never overwritten, and a missing folder is told', async () => {
   await using place = await workplace()
   await writeFile(join(place.path, 'identity.txt'), 'the only copy')
-  const taken = await place.run(['keys', 'generate', '--out', 'identity.txt'])
+  const taken = await place.runProgram(['keys', 'generate', '--out', 'identity.txt'])
   expect(taken).toMatchObject({ exitCode: 1, stdout: '' })
   expect(taken.stderr).toContain('exists already, and is never overwritten')
   expect(await readFile(join(place.path, 'identity.txt'), 'utf8')).toBe('the only copy')
-  const nowhere = await place.run(['keys', 'generate', '--out', 'no/such/folder'])
+  const nowhere = await place.runProgram(['keys', 'generate', '--out', 'no/such/folder'])
   expect(nowhere.exitCode).toBe(1)
   expect(nowhere.stderr).toContain(`there is no folder ${join(place.path, 'no/such')}`)
 })
@@ -40,7 +40,7 @@ test('an existing file is never overwritten, and a missing folder is told', asyn
 test('a passphrase from stdin protects the file', async () => {
   await using place = await workplace()
   const args = ['keys', 'generate', '--passphrase', '--out', 'identity.age', '--json']
-  const { stdout, stderr } = await place.run(args, { stdin: 'correct horse\nnot this\n' })
+  const { stdout, stderr } = await place.runProgram(args, { stdin: 'correct horse\nnot this\n' })
   const file = await readFile(join(place.path, 'identity.age'))
   const { recipient } = await openProtectedIdentity(file, 'correct horse', 'it')
   expect(JSON.parse(stdout)).toEqual({ recipient, file: join(place.path, 'identity.age') })
@@ -49,7 +49,13 @@ test('a passphrase from stdin protects the file', async () => {
 
 test('without a passphrase on stdin no file is made', async () => {
   await using place = await workplace()
-  const { exitCode, stderr } = await place.run(['keys', 'generate', '--passphrase', '--out', 'identity.age'])
+  const { exitCode, stderr } = await place.runProgram([
+    'keys',
+    'generate',
+    '--passphrase',
+    '--out',
+    'identity.age',
+  ])
   expect(exitCode).toBe(1)
   expect(stderr).toContain('no answer was given')
   await expect(stat(join(place.path, 'identity.age'))).rejects.toMatchObject({ code: 'ENOENT' })

@@ -11,7 +11,7 @@ const names = commands.flatMap((entry) =>
 
 test('help lists every command and goes to stdout', async () => {
   await using place = await workplace()
-  const { exitCode, stdout, stderr } = await place.run(['--help'])
+  const { exitCode, stdout, stderr } = await place.runProgram(['--help'])
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: '' })
   for (const { name, summary } of commands)
     expect(stdout.replaceAll(/\s+/g, ' ')).toContain(`${name} ${summary}`.slice(0, 30))
@@ -30,7 +30,7 @@ test('the version is that of the package', async () => {
   const { version } = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
     version: string
   }
-  expect(await place.run(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
+  expect(await place.runProgram(['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' })
 })
 
 test.each([
@@ -57,8 +57,8 @@ test.each([[[]], [['config']], [['keys']]])(
 
 test('a global option may stand before or after the command', async () => {
   await using place = await workplace()
-  const before = await place.run(['--json', 'config', 'list'])
-  const after = await place.run(['config', 'list', '--json'])
+  const before = await place.runProgram(['--json', 'config', 'list'])
+  const after = await place.runProgram(['config', 'list', '--json'])
   expect(JSON.parse(before.stdout)).toEqual(JSON.parse(after.stdout))
 })
 

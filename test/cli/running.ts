@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
-import { runInProcess } from './inProcess.ts'
 import { type Ended, workplace } from './safelight.ts'
 
 const program = fileURLToPath(new URL('../../bin/safelight', import.meta.url))
@@ -37,7 +36,7 @@ export async function installed(
     ['keys', 'generate', '--out', 'identity.txt'],
     ...inits.map((to) => ['init', '--yes', ...to]),
   ]) {
-    const { exitCode, stderr } = await runInProcess(args, { cwd: place.path, env })
+    const { exitCode, stderr } = await place.run(args, { env })
     if (exitCode !== 0) throw new Error(`safelight ${args.join(' ')} failed: ${stderr}`)
   }
   return place

@@ -13,6 +13,7 @@ const commands: [expectedExit: number, ...args: string[]][] = [
   [0, 'backup', '--only', 'files'],
   [0, 'status'],
   [0, 'snapshots'],
+  [0, 'ls'],
   [0, 'ls', 'library'],
   [0, 'verify-restore', '--all'],
   [0, 'restore', '--to', 'restored'],
@@ -26,7 +27,9 @@ async function makeLibrary(root: string): Promise<void> {
     await mkdir(join(root, folder, 'deep'), { recursive: true })
     for (const [name, size] of [
       ['small.jpg', 1000],
-      ['large.mp4', 300_000],
+      ['large.jpg', 300_000],
+      // One that is read in pieces.
+      ['film.mp4', folder === 'upload' ? 9_000_000 : 300_000],
       ['.immich', 13],
     ] as const) {
       const file = join(root, folder, 'deep', name)
