@@ -11,7 +11,7 @@ export function findDestination(config: Config, name: string | undefined): Desti
   const [first, second] = config.destinations
   if (!first) {
     throw new UserError('no destination is configured', {
-      hint: 'Add one under `destinations` in the configuration.',
+      hint: "Add one with 'safelight setup', or under `destinations` in the configuration.",
     })
   }
   if (name === undefined) {

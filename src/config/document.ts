@@ -93,6 +93,10 @@ const quotingMessages: Partial<Record<YAMLParseError['code'], string>> = {
   TAG_RESOLVE_FAILED: 'a tag with ! that does not exist',
 }
 
+/** What to do where there is no configuration file. */
+export const howToMakeOne =
+  "Make one by questions with 'safelight setup', or by hand with 'safelight config init'."
+
 function readText(file: string, label: string): string {
   try {
     const bytes = readFileSync(file)
@@ -101,12 +105,13 @@ function readText(file: string, label: string): string {
   } catch (error) {
     const code = errorCode(error)
     if (code === undefined) throw error
-    throw new UserError(
-      code === 'ENOENT'
-        ? `there is no configuration file ${label}`
-        : `the configuration file ${label} can't be read (${code})`,
-      { hint: 'Write one with: safelight config init', cause: error },
-    )
+    if (code === 'ENOENT') {
+      throw new UserError(`there is no configuration file ${label}`, { hint: howToMakeOne, cause: error })
+    }
+    throw new UserError(`the configuration file ${label} can't be read (${code})`, {
+      hint: 'It has to be a file that this user may read.',
+      cause: error,
+    })
   }
 }
 

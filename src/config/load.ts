@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs'
 import { dirname, relative, resolve } from 'node:path'
 import { checkConfig } from './checks.ts'
 import type { Config } from './config.ts'
-import { type ConfigDocument, documentOf, emptyDocument, readDocument } from './document.ts'
+import { type ConfigDocument, documentOf, emptyDocument, howToMakeOne, readDocument } from './document.ts'
 import { readEnvironment, type Variables } from './environment.ts'
 import { checkNeeds, type Need } from './needs.ts'
 import { type Problem, problemsError } from './problem.ts'
@@ -70,7 +70,7 @@ function documentFor(file: string | undefined, { cwd, draft }: LoadOptions): Con
   return draft ? documentOf(draft.text, label) : readDocument(file, label)
 }
 
-const noFileHint = `There is no configuration file ./${defaultFile}. Write one with: safelight config init`
+const noFileHint = `There is no configuration file ./${defaultFile}. ${howToMakeOne}`
 
 /** Absolute path of the configuration file, whether it is there or not. */
 export function configFile({ file, env, cwd }: LoadOptions): string {

@@ -118,7 +118,7 @@ describe('the configuration', () => {
       'snapshots',
       { before: async (folder) => await rm(join(folder, 'safelight.yaml')) },
       failed,
-      'There is no configuration file ./safelight.yaml. Write one with: safelight config init',
+      "There is no configuration file ./safelight.yaml. Make one by questions with 'safelight setup', or by hand",
     ],
     [
       'snapshots',
