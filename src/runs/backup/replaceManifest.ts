@@ -35,6 +35,8 @@ export async function replaceManifest(
     if (usable) importContents(manifest, file, head.record.sequence + 1, committed)
     const hasNews = manifest.hasNews
     manifest.close()
+    // The old one's log stays while another process has it open, and SQLite would take it for the new one's.
+    for (const suffix of ['-wal', '-shm']) rmSync(file + suffix, { force: true })
     renameSync(assembled, file)
     const replaced = new Manifest(file)
     if (hasNews) replaced.adoptUncommitted(head.record.sequence, head.record.sequence + 1)

@@ -1,7 +1,9 @@
 /* How the snapshots of a host follow one another: lost state, forks, checkpoints, stops. */
 import { cp, mkdir, open, readdir, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import Sqlite from 'better-sqlite3'
 import { expect, test } from 'vitest'
+import { Manifest } from '../../../src/manifest/manifest.ts'
 import { hostFolder } from '../../../src/runs/stateFolder.ts'
 import { lockFolder } from '../../../src/state/folderLock.ts'
 import { Random } from '../../support/random.ts'
@@ -60,6 +62,31 @@ test('an older state directory that comes back does not hide what was backed up 
   const record = await fixture.backupWell({ state: older })
   expect(record).toMatchObject({ sequence: 3, parents: [{ sequence: 2 }] })
   expect(record.changes).toMatchObject({ added: 0, storedContents: 0 })
+})
+
+test('what a killed run left of the working copy does not get into the one that takes its place', async () => {
+  await using fixture = await Fixture.create()
+  for (let i = 0; i < 20; i++) await fixture.write(`upload/${i}.jpg`, `photo ${i}`)
+  await fixture.backupWell()
+  await fixture.write('upload/new.jpg', photo())
+  await fixture.backupWell({ state: join(fixture.folder, 'other') })
+  const file = join(folderOf(fixture), 'manifest.sqlite')
+  // Its log stays as long as somebody else, `status` for one, has the file open.
+  const reader = new Sqlite(file, { readonly: true })
+  reader.prepare('SELECT count(*) FROM entry').get()
+  const killed = new Manifest(file)
+  killed.transaction(() => {
+    for (let i = 0; i < 2000; i++) killed.setLocalNote(`note ${i}`, 'x'.repeat(1000))
+  })
+  killed.close()
+  const record = await fixture.backupWell()
+  expect(record).toMatchObject({ sequence: 3, changes: { added: 0, changed: 0, storedContents: 0 } })
+  const after = new Manifest(file)
+  expect(after.localNote('note 1')).toBeUndefined()
+  expect(after.db.pragma('integrity_check', { simple: true })).toBe('ok')
+  after.close()
+  reader.close()
+  await fixture.expectRestoresTheSame()
 })
 
 test('a vault that hides a record which this machine knows is refused', async () => {
