@@ -5,9 +5,18 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { loadConfig } from '../../src/config/load.ts'
 import type { Need } from '../../src/config/needs.ts'
-import { exec } from '../support/exec.ts'
+import { runInProcess } from '../cli/inProcess.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
-import { k8s, type Manifest, manifestsOf, named, rendered, type Task, tasks } from './manifests.ts'
+import {
+  k8s,
+  type Manifest,
+  manifestsOf,
+  named,
+  rendered,
+  renderedWith,
+  type Task,
+  tasks,
+} from './manifests.ts'
 
 const project = fileURLToPath(new URL('../..', import.meta.url))
 const secretsFolder = '/run/secrets/safelight/'
@@ -101,11 +110,12 @@ describe.each(await readdir(join(k8s, 'overlays')))('the overlay %s', async (ove
 })
 
 test('every command and option is in the program’s help', async () => {
-  const commands = tasks(await rendered('overlays/local')).flatMap(commandsOf)
+  const sets = [await rendered('overlays/local'), await renderedWith('gcs', 'sharded')]
+  const commands = sets.flatMap((manifests) => tasks(manifests).flatMap(commandsOf))
   expect(commands.length).toBeGreaterThanOrEqual(4)
   for (const words of commands) {
     const command = words.find((word) => /^[a-z][a-z-]+$/.test(word)) ?? ''
-    const help = await exec(join(project, 'bin/safelight'), [command, '--help'])
+    const { stdout: help } = await runInProcess([command, '--help'], { cwd: project })
     expect(help).toContain(`safelight ${command}`)
     for (const option of words.filter((word) => word.startsWith('--'))) expect(help).toContain(` ${option} `)
   }
