@@ -1,4 +1,4 @@
-import { CreateMultipartUploadCommand } from '@aws-sdk/client-s3'
+import { CreateMultipartUploadCommand, PutBucketPolicyCommand } from '@aws-sdk/client-s3'
 import { chmod, mkdir, readdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -215,12 +215,11 @@ describe('a destination', () => {
   })
 })
 
-test('a sweep leaves the uploads that a backup may go on with', async () => {
+test('a sweep leaves the uploads that a backup may go on with, and keeps nothing else from being looked at', async () => {
   const server = await s3Server()
   await using bucket = await createBucket(server)
   const client = s3Client(server)
   await client.send(new CreateMultipartUploadCommand({ Bucket: bucket.name, Key: 'objects/ab/cd' }))
-  client.destroy()
   const cloud = `name: cloud, type: s3, bucket: ${bucket.name}, endpoint: "${server.endpoint}", region: ${server.region}, forcePathStyle: true, credentials: { accessKeyId: env:ID, secretAccessKey: env:KEY }`
   await using place = await configured([cloud])
   const env = { ID: server.accessKeyId, KEY: server.secretAccessKey }
@@ -236,4 +235,20 @@ test('a sweep leaves the uploads that a backup may go on with', async () => {
     result: 'good',
     detail: expect.stringContaining('interrupted uploads: 1'),
   })
+
+  const Statement = [
+    {
+      Effect: 'Deny',
+      Principal: '*',
+      Action: 's3:ListBucketMultipartUploads',
+      Resource: `arn:aws:s3:::${bucket.name}`,
+    },
+  ]
+  const Policy = JSON.stringify({ Version: '2012-10-17', Statement })
+  await client.send(new PutBucketPolicyCommand({ Bucket: bucket.name, Policy }))
+  const blind = await place.checked(['cloud', '--sweep'], env)
+  client.destroy()
+  const seen = blind.destinations.flatMap((each) => each.findings)
+  expect(seen[0]).toMatchObject({ what: 'sweep', result: 'bad', detail: expect.stringContaining('refuses') })
+  expect(seen.find(({ what }) => what === 'create-only')?.result).toBe('good')
 })

@@ -67,7 +67,10 @@ async function* lookAt(
   checked.cannot = whatItCannot(storage)
   if (destination.type === 'local')
     yield { what: 'free space', ...(await checkSpace(destination.path, spaceNeeds)) }
-  if (isSwept) yield sweptFinding(await sweep(storage, { now, signal }), storage)
+  const sweeping = async function* () {
+    yield sweptFinding(await sweep(storage, { now, signal }), storage)
+  }
+  if (isSwept) yield* await findingsOf({ what: 'sweep', patienceMs: longestMs, look: sweeping }, signal)
   yield* probe(storage, { now, clock, signal })
   const vault = async function* () {
     const expected = { identity, pin: destination.vault, writeOnly: config.writeOnly, signal }
