@@ -13,6 +13,7 @@ import type { Context } from './context.ts'
 import { examples } from './examples.ts'
 import { progressLine } from './output/backupProgress.ts'
 import { documentWithForecast, summaryWithForecast } from './output/dryRunSummary.ts'
+import { fitFields } from './output/field.ts'
 import { openIdentity } from './openIdentity.ts'
 import { parsePart, partOf } from './part.ts'
 import { pricingOf } from './pricing.ts'
@@ -108,7 +109,7 @@ function tellEnds({ output }: Context, config: Config, ends: readonly BackupEnd[
   const pricing = pricingOf(config)
   output.result(
     ends.map((end) => documentWithForecast(end, pricing)),
-    () => ends.map((end) => summaryWithForecast(end, pricing)).join('\n\n'),
+    () => fitFields(ends.map((end) => summaryWithForecast(end, pricing)).join('\n\n'), output.columns),
   )
 }
 

@@ -11,6 +11,7 @@ import type { Context } from './context.ts'
 import { examples } from './examples.ts'
 import { knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
+import { fitFields } from './output/field.ts'
 import { restoreDocument, restoreSummary } from './output/restoreSummary.ts'
 import { scratchFolder } from './scratchFolder.ts'
 import { addSnapshotOptions, choiceOf, type SnapshotOptions } from './snapshotChoice.ts'
@@ -109,7 +110,7 @@ export async function run(context: Context, command: Command): Promise<ExitCode>
     record: snapshot.record,
     result,
   }
-  context.output.result(restoreDocument(end), () => restoreSummary(end))
+  context.output.result(restoreDocument(end), () => fitFields(restoreSummary(end), context.output.columns))
   const isWhole = result.tally.problemCount === 0 && result.pending.total.objects === 0
   return isWhole ? exitCodes.done : exitCodes.partial
 }

@@ -11,6 +11,7 @@ import type { Context } from './context.ts'
 import { examples } from './examples.ts'
 import { expectHeadOption, knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
+import { fitFields } from './output/field.ts'
 import { verifyDocument, verifySummary } from './output/verifySummary.ts'
 import { scratchFolder } from './scratchFolder.ts'
 import { tellVerification } from './tellVerification.ts'
@@ -106,7 +107,9 @@ async function verifyAsTold(
   })
   ended(result)
   const end = { destination: destination.name, location: vault.storage.location, result }
-  context.output.result(verifyDocument(end), (style) => verifySummary(end, style))
+  context.output.result(verifyDocument(end), (style) =>
+    fitFields(verifySummary(end, style), context.output.columns),
+  )
   return result.exitCode
 }
 

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
+import { fitFields } from '../../src/cli/output/field.ts'
 import {
   formatBytes,
   formatCount,
@@ -110,4 +111,21 @@ test('help is broken anew: paragraphs are filled, indented lines keep their inde
     '',
   ])
   expect(reflow(text, 80).split('\n')[0]).toBe('A paragraph that its author broke anywhere.')
+})
+
+test('fields that are too long for a terminal are broken below themselves, and nothing else is', () => {
+  const text = [
+    'disk: verified, all good, at a place with a long name',
+    '  newest     snapshot 4-a38f521319f9ca0b; 4 records checked',
+    '  level      read',
+    '  altered: upload/a name/that is long.jpg: which somebody altered',
+  ].join('\n')
+  expect(fitFields(text, Infinity)).toBe(text)
+  expect(fitFields(text, 45).split('\n')).toEqual([
+    'disk: verified, all good, at a place with a long name',
+    '  newest     snapshot 4-a38f521319f9ca0b; 4',
+    '             records checked',
+    '  level      read',
+    '  altered: upload/a name/that is long.jpg: which somebody altered',
+  ])
 })

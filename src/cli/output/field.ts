@@ -1,5 +1,5 @@
 import { reflow } from './reflow.ts'
-import { pad } from './width.ts'
+import { displayWidth, pad } from './width.ts'
 
 const labelWidth = 11
 const indent = 2 + labelWidth
@@ -17,3 +17,17 @@ export function field(
   const lines = reflow(' '.repeat(indent) + text, columns)
   return `  ${dress(label)}${pad('', labelWidth - label.length)}${lines.slice(indent)}`
 }
+
+/** A text in which the lines that {@link field} could have made, and that are too long, are broken as it breaks them. */
+export function fitFields(text: string, columns: number): string {
+  return text
+    .split('\n')
+    .map((line) =>
+      displayWidth(line) > columns && fieldPattern.test(line)
+        ? line.slice(0, indent) + reflow(' '.repeat(indent) + line.slice(indent), columns).slice(indent)
+        : line,
+    )
+    .join('\n')
+}
+
+const fieldPattern = new RegExp(`^ {2}\\S.{${labelWidth - 2}} \\S`)
