@@ -108,6 +108,7 @@ test('what is not counted has no numbers, and no rate that is left from before',
   const counts = { filesDone: 3, filesTotal: 9, bytesDone: 30 * MiB, bytesTotal: 90 * MiB, current: 'a.jpg' }
   const nothing = { ...counts, filesDone: 0, bytesDone: 0, filesTotal: 0, bytesTotal: 0 }
   expect(show(backupLine({ ...nothing, phase: 'database' }))).toBe('dumping the database')
+  expect(show({ ...nothing, current: 'reading manifests' })).toBe('reading manifests')
   expect(show(backupLine({ ...nothing, phase: 'scanning' }))).toBe('looking for changes')
   expect(show(backupLine({ ...counts, phase: 'scanning' }))).toBe(
     '3 files  30.0 MiB  1.50 MiB/s  looking for changes',

@@ -99,7 +99,7 @@ export function progressLine(update: ProgressUpdate, rate?: number): string {
 
 /** Nothing as long as there is nothing to count. */
 function countsOf({ filesDone, filesTotal, bytesDone, bytesTotal }: ProgressUpdate): string[] {
-  if (filesTotal === undefined && filesDone === 0 && bytesDone === 0) return []
+  if (!filesTotal && !bytesTotal && filesDone === 0 && bytesDone === 0) return []
   const files = (filesTotal ?? filesDone) === 1 ? 'file' : 'files'
   return [
     `${formatCount(filesDone)}${filesTotal === undefined ? '' : ` of ${formatCount(filesTotal)}`} ${files}`,
