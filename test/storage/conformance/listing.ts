@@ -43,7 +43,10 @@ export function listing(check: Check): void {
     // The servers that tests start give a hundred at a time.
     check('more keys than a page holds come in order', async (storage) => {
       const keys = Array.from({ length: 303 }, (_, n) => `many/${String(n).padStart(4, '0')}`)
-      await Promise.all(keys.map((key) => storage.put(key, Buffer.alloc(0), index)))
+      for (let from = 0; from < keys.length; from += 50) {
+        const some = keys.slice(from, from + 50)
+        await Promise.all(some.map((key) => storage.put(key, Buffer.alloc(0), index)))
+      }
       expect(await keysOf(storage.list('many/'))).toEqual(keys)
       expect(await keysOf(storage.list('', { after: 'many/0040' }))).toEqual(keys.slice(41))
     })
