@@ -12,6 +12,7 @@ import { examples } from './examples.ts'
 import { expectHeadOption, knownHeads } from './knownHeads.ts'
 import { openDestination } from './openDestination.ts'
 import { fitFields } from './output/field.ts'
+import type { ProgressUpdate } from './output/progress.ts'
 import { verifyDocument, verifySummary } from './output/verifySummary.ts'
 import { scratchFolder } from './scratchFolder.ts'
 import { tellVerification } from './tellVerification.ts'
@@ -126,8 +127,10 @@ const phases: Record<VerifyProgress['phase'], string> = {
   objects: '',
 }
 
-function progressLine({ phase, objectsDone, objectsTotal, bytesDone, bytesTotal }: VerifyProgress) {
+function progressLine(progress: VerifyProgress): ProgressUpdate {
+  const { phase, objectsDone, objectsTotal, bytesDone, bytesTotal } = progress
   return {
+    unit: 'object',
     filesDone: objectsDone,
     filesTotal: objectsTotal,
     bytesDone,

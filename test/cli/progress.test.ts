@@ -109,9 +109,10 @@ test('what is not counted has no numbers, and no rate that is left from before',
   const nothing = { ...counts, filesDone: 0, bytesDone: 0, filesTotal: 0, bytesTotal: 0 }
   expect(show(backupLine({ ...nothing, phase: 'database' }))).toBe('dumping the database')
   expect(show({ ...nothing, current: 'reading manifests' })).toBe('reading manifests')
+  expect(show({ ...nothing, unit: 'object', filesTotal: 15, current: '' })).toMatch(/^0 of 15 objects/)
   expect(show(backupLine({ ...nothing, phase: 'scanning' }))).toBe('looking for changes')
   expect(show(backupLine({ ...counts, phase: 'scanning' }))).toBe(
-    '3 files  30.0 MiB  1.50 MiB/s  looking for changes',
+    '3 files  30.0 MiB  1.00 MiB/s  looking for changes',
   )
   expect(show(backupLine({ ...counts, bytesDone: 0, filesDone: 0, phase: 'storing' }))).toBe(
     '0 %  0 of 9 files  0 B of 90.0 MiB  a.jpg',

@@ -3,6 +3,8 @@ import { shorten } from './width.ts'
 
 /** How far a job is. Bytes also move within a large file. */
 export interface ProgressUpdate {
+  /** What is counted, where that is not files. */
+  unit?: 'file' | 'object'
   filesDone: number
   filesTotal?: number | undefined
   bytesDone: number
@@ -98,11 +100,11 @@ export function progressLine(update: ProgressUpdate, rate?: number): string {
 }
 
 /** Nothing as long as there is nothing to count. */
-function countsOf({ filesDone, filesTotal, bytesDone, bytesTotal }: ProgressUpdate): string[] {
+function countsOf({ unit = 'file', filesDone, filesTotal, bytesDone, bytesTotal }: ProgressUpdate): string[] {
   if (!filesTotal && !bytesTotal && filesDone === 0 && bytesDone === 0) return []
-  const files = (filesTotal ?? filesDone) === 1 ? 'file' : 'files'
+  const units = (filesTotal ?? filesDone) === 1 ? unit : `${unit}s`
   return [
-    `${formatCount(filesDone)}${filesTotal === undefined ? '' : ` of ${formatCount(filesTotal)}`} ${files}`,
+    `${formatCount(filesDone)}${filesTotal === undefined ? '' : ` of ${formatCount(filesTotal)}`} ${units}`,
     `${formatBytes(bytesDone)}${bytesTotal === undefined ? '' : ` of ${formatBytes(bytesTotal)}`}`,
   ]
 }
