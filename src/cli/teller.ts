@@ -4,8 +4,6 @@ import { findDestination } from '../config/destination.ts'
 import { expectEveryMs } from '../config/expectEvery.ts'
 import { channelOptions } from '../config/notify.ts'
 import type { Measured } from '../metrics/metrics.ts'
-import { push } from '../metrics/pushgateway.ts'
-import { writeTextfile } from '../metrics/textfile.ts'
 import { Alarms, type Alarm } from '../notify/alarms.ts'
 import type { Ping } from '../notify/channels/healthchecks.ts'
 import { deliverPing } from '../notify/deliver.ts'
@@ -86,17 +84,21 @@ export class Teller {
     this.#warn(await tell(news, this.#channels, this.#memory, this.#context))
   }
 
+  /** What writes metrics is loaded only where there are any: loading it would be a twentieth of a run with nothing new. */
   async measure(measured: readonly Measured[]): Promise<void> {
     const { textfile, pushgateway } = this.config.metrics ?? {}
     const { signal } = this.#context
     if (textfile !== undefined) {
-      await this.#orWarn("the metrics can't be written", async () => await writeTextfile(textfile, measured))
+      await this.#orWarn("the metrics can't be written", async () => {
+        const { writeTextfile } = await import('../metrics/textfile.ts')
+        await writeTextfile(textfile, measured)
+      })
     }
     if (pushgateway !== undefined) {
-      await this.#orWarn(
-        'the Pushgateway',
-        async () => await push(pushgateway, measured, usualPatience, signal),
-      )
+      await this.#orWarn('the Pushgateway', async () => {
+        const { push } = await import('../metrics/pushgateway.ts')
+        await push(pushgateway, measured, usualPatience, signal)
+      })
     }
   }
 
