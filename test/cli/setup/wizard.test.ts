@@ -192,7 +192,9 @@ test('a set-up that ended half-way goes on, and a vault that is there is taken o
   await writeFile(file, pinned.replace(/^vault: .*\n/m, ''))
   const again = await place.setUp(['local'])
   expect(again.stdout).toContain('is there already, and is yours')
+  expect(again.stderr).toContain('The first backup')
   expect(await place.config()).toBe(pinned)
+  expect((await place.setUp(['local'])).stderr).toContain('The next backup')
 
   await rm(join(place.path, 'mnt/vault'), { recursive: true })
   const emptied = await place.setUp(['local'])

@@ -26,7 +26,7 @@ export async function previewFirstRun(
     `Written    ${file}${isNew ? '' : ' (edited)'}`,
     ...[...plan.files.keys()].map((path) => `           ${path}, which only you can read`),
   ]
-  asker.tell(lines.join('\n'), 'The first backup')
+  asker.tell(lines.join('\n'), destination.vault ? 'The next backup' : 'The first backup')
 }
 
 async function sizeOf(
