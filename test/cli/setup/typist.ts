@@ -11,7 +11,7 @@ export const controlC = '\u0003'
 /** Clears what stands there already. */
 export const clear = '\u0015'
 
-const patienceMs = 40_000
+const patienceMs = 100_000
 
 /**
  * Runs `safelight ARGS` in this process, at a terminal at which somebody types. Each step waits for what is shown after
