@@ -31,7 +31,10 @@ export function configure(command: Command): void {
     .option('--from <name>', 'one destination; without it, all of them')
     .option('--watch', 'stay, and draw it anew every second, until Ctrl-C')
     .addOption(
-      new Option('--notify', 'also tell the channels of `notify` what is overdue').conflicts('watch'),
+      new Option(
+        '--notify',
+        'also tell the channels of `notify` what is overdue, and the weekly digest',
+      ).conflicts('watch'),
     )
     .addHelpText(
       'after',
