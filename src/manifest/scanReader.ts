@@ -14,22 +14,29 @@ export interface KnownEntry {
   gid: number
 }
 
+/** Rows that are read at once: one by one takes half as long again, and a directory may have a million. */
+const pageSize = 4000
+
 /** Reads the present state of directories out of the working copy, while another thread may be writing to it. */
 export class ScanReader {
   readonly #db: Database
   readonly #entries
+  readonly #further
   readonly #child
   readonly #children
 
   constructor(file: string) {
     this.#db = openReadOnly(file)
     // A subquery, because the same as a join takes four times as long for a directory of a few names (measured).
-    this.#entries = this.#db
-      .prepare(
-        `SELECT name, type, (SELECT size FROM content c WHERE c.id = entry.content), mtime, ctime, inode, mode, uid, gid
-         FROM entry WHERE directory = ? AND until IS NULL`,
-      )
-      .raw()
+    const entries = (condition: string) =>
+      this.#db
+        .prepare(
+          `SELECT name, type, (SELECT size FROM content c WHERE c.id = entry.content), mtime, ctime, inode, mode, uid, gid
+           FROM entry WHERE directory = ? AND ${condition} until IS NULL ORDER BY name LIMIT ${pageSize}`,
+        )
+        .raw()
+    this.#entries = entries('')
+    this.#further = entries('name > ? AND')
     this.#child = this.#db.prepare('SELECT id FROM directory WHERE parent = ? AND name = ?').pluck()
     this.#children = this.#db.prepare('SELECT name, id FROM directory WHERE parent = ?').raw()
   }
@@ -67,12 +74,14 @@ export class ScanReader {
   entriesOf(directory: number): Map<string, KnownEntry> {
     type Row = [SqlName, EntryType, number | null, number, number, number, number, number, number]
     const known = new Map<string, KnownEntry>()
-    for (const [name, type, size, mtime, ctime, inode, mode, uid, gid] of this.#entries.all(
-      directory,
-    ) as Row[]) {
-      known.set(nameFromSql(name), { type, size, mtime, ctime, inode, mode, uid, gid })
+    let rows = this.#entries.all(directory) as Row[]
+    for (;;) {
+      for (const [name, type, size, mtime, ctime, inode, mode, uid, gid] of rows)
+        known.set(nameFromSql(name), { type, size, mtime, ctime, inode, mode, uid, gid })
+      const last = rows.at(-1)
+      if (!last || rows.length < pageSize) return known
+      rows = this.#further.all(directory, last[0]) as Row[]
     }
-    return known
   }
 
   close(): void {

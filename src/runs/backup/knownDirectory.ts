@@ -2,7 +2,6 @@ import { entryTypes, type NewEntry } from '../../manifest/entry.ts'
 import type { KnownEntry, ScanReader } from '../../manifest/scanReader.ts'
 import type { OtherChanges } from './scanMessages.ts'
 
-const nothingKnown: ReadonlyMap<string, KnownEntry> = new Map()
 const noDirectories: ReadonlyMap<string, number> = new Map()
 /** Id of a directory that the manifest has never seen. */
 export const unknownDirectory = -1
@@ -15,15 +14,14 @@ export class KnownDirectory {
   readonly #goneDirectories: string[] = []
   readonly #reader: ScanReader
   readonly #id: number
-  readonly #known: ReadonlyMap<string, KnownEntry>
-  readonly #unseen: Set<string>
+  /** Names that were not seen yet: a directory may hold a million, so each is there once. */
+  readonly #unseen: Map<string, KnownEntry>
   #inner: ReadonlyMap<string, number> | undefined
 
   constructor(reader: ScanReader, id: number) {
     this.#reader = reader
     this.#id = id
-    this.#known = id === unknownDirectory ? nothingKnown : reader.entriesOf(id)
-    this.#unseen = new Set(this.#known.keys())
+    this.#unseen = id === unknownDirectory ? new Map() : reader.entriesOf(id)
   }
 
   /** A name is there, whatever it is by now. */
@@ -33,8 +31,8 @@ export class KnownDirectory {
 
   /** What a name was, which is a directory now or is none. */
   see(name: string, isDirectory: boolean): KnownEntry | undefined {
+    const before = this.#unseen.get(name)
     this.#unseen.delete(name)
-    const before = this.#known.get(name)
     if (before?.type === entryTypes.directory && !isDirectory) this.#goneDirectories.push(name)
     return before
   }
@@ -47,8 +45,8 @@ export class KnownDirectory {
 
   /** What turned out, once every name was seen. */
   changes(): OtherChanges {
-    const gone = [...this.#unseen]
-    const directories = gone.filter((name) => this.#known.get(name)?.type === entryTypes.directory)
+    const gone = [...this.#unseen.keys()]
+    const directories = gone.filter((name) => this.#unseen.get(name)?.type === entryTypes.directory)
     return { entries: this.entries, gone, goneDirectories: [...this.#goneDirectories, ...directories] }
   }
 }
