@@ -101,7 +101,8 @@ async function newestAt(
   options: CallOptions,
 ): Promise<StoredRecord> {
   const { records, damaged } = await readableRecords(vault, host, ids, options)
-  const points = restorePoints(records)
+  // Here the records' own times count: one that was made by a wrong clock is passed over, and those around it are not.
+  const points = restorePoints(records).sort((a, b) => b.record.created.localeCompare(a.record.created))
   const found = points.find(({ record }) => Date.parse(record.created) <= at.getTime())
   const next = points.findLast(({ record }) => Date.parse(record.created) > at.getTime())
   const between = damaged.filter(({ id }) => !next || id.sequence < next.record.sequence)

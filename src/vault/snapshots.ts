@@ -88,26 +88,29 @@ export function restorePoints(records: readonly StoredRecord[]): StoredRecord[] 
   return newestFirst(records).filter(({ record }) => record.complete)
 }
 
-/**
- * By the time of creation, but no record is older than one that it follows: the clock of a run may have been wrong, and
- * what was backed up after it would be passed over.
- */
+/** These records, in the order in which they were made. */
 export function newestFirst(records: readonly StoredRecord[]): StoredRecord[] {
-  const times = new Map<string, string>()
-  for (const { record } of records.toSorted((a, b) => a.record.sequence - b.record.sequence)) {
-    const parents = record.parents.map((parent) => times.get(recordName(parent)) ?? '')
-    times.set(
-      recordName(record),
-      parents.reduce((a, b) => (a > b ? a : b), record.created),
-    )
-  }
-  const timeOf = ({ record }: StoredRecord): string => times.get(recordName(record)) ?? ''
+  const times = timesOf(records)
+  const timeOf = ({ record }: StoredRecord): number => times.get(recordName(record)) ?? 0
   return records.toSorted(
     (a, b) =>
-      timeOf(b).localeCompare(timeOf(a)) ||
+      timeOf(b) - timeOf(a) ||
       b.record.sequence - a.record.sequence ||
       b.record.created.localeCompare(a.record.created),
   )
+}
+
+/**
+ * When each record was made, by its name, in milliseconds since 1970: at the time that it says, but not before one that
+ * it follows. The clock of a run may have been wrong, and what was backed up after it must not be passed over.
+ */
+function timesOf(records: readonly StoredRecord[]): Map<string, number> {
+  const times = new Map<string, number>()
+  for (const { record } of records.toSorted((a, b) => a.record.sequence - b.record.sequence)) {
+    const parents = record.parents.map((parent) => times.get(recordName(parent)) ?? 0)
+    times.set(recordName(record), Math.max(Date.parse(record.created), ...parents))
+  }
+  return times
 }
 
 /** `7-0123456789abcdef`: how people and records name a record. */

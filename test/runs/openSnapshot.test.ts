@@ -1,7 +1,7 @@
 import { chmodSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { openSnapshot, type KnownHead } from '../../src/runs/openSnapshot.ts'
+import { findSnapshot, openSnapshot, type KnownHead } from '../../src/runs/openSnapshot.ts'
 import { namedSnapshot, type SnapshotChoice } from '../../src/runs/chooseSnapshot.ts'
 import { exitCodes } from '../../src/shared/errors.ts'
 import { recordName, type StoredRecord } from '../../src/vault/snapshots.ts'
@@ -90,6 +90,28 @@ describe('which snapshot', () => {
       expect(opened).toBe(name(1))
       expect(paths.sort()).toEqual(['library/1.jpg', 'library/2.jpg'])
     }
+  })
+
+  test('a wrong clock makes no snapshot the newest one, and none that of another day', async () => {
+    await using place = await temporaryFolder()
+    const other = await createTestVault(place.path)
+    for (const [i, created] of [
+      dayOf(1),
+      new Date('2099-01-01'),
+      dayOf(3),
+      new Date(0),
+      dayOf(5),
+    ].entries()) {
+      const file = { directory: 'library', name: `${i + 1}.jpg`, bytes: Buffer.from(`photo ${i}`) }
+      await commitByHand(other, [file], { created })
+    }
+    await using opened = await openTestVault(other)
+    const sequenceOf = async (choice: SnapshotChoice): Promise<number> =>
+      (await findSnapshot(opened.vault, { host: 'main', choice, knownHeads: [] })).record.sequence
+    expect(await sequenceOf({})).toBe(5)
+    expect(await sequenceOf({ at: dayOf(2) })).toBe(1)
+    expect(await sequenceOf({ at: dayOf(4) })).toBe(3)
+    expect(await sequenceOf({ at: dayOf(6) })).toBe(5)
   })
 
   test('a checkpoint can be named, and says that it is one', async () => {
