@@ -58,3 +58,11 @@ export class StorageError extends UserError {
     this.retryAfterMs = options.retryAfterMs
   }
 }
+
+/** There is no room for what was to be stored. */
+export class NoSpaceError extends StorageError {
+  constructor(message: string, cause: unknown) {
+    const hint = 'Make room there, or choose a larger disk. What was stored so far is safe.'
+    super(message, { transient: false, cause, hint })
+  }
+}

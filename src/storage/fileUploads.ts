@@ -2,7 +2,8 @@
  * Resumable uploads of the backends that keep files: each has a temporary file of its own, whose name is the token. What
  * it holds is known by its length and compared by reading it back.
  */
-import { AccessDeniedError, StorageError } from './errors.ts'
+import { addLastCause } from '../shared/errors.ts'
+import { AccessDeniedError, NoSpaceError, StorageError } from './errors.ts'
 import { assertKey } from './keys.ts'
 import {
   UploadMismatchError,
@@ -12,6 +13,9 @@ import {
 } from './resumable.ts'
 import type { CallOptions } from './storage.ts'
 import { isUploadNameFor, uploadNameFor } from './temporaryNames.ts'
+
+/** What a run stores at its end, in bytes: how far it came, and why no farther. */
+const roomToEnd = 512 * 1024
 
 /** An upload's temporary file. */
 export interface UploadFile {
@@ -29,6 +33,8 @@ export interface UploadFiles {
   holds(file: UploadFile, bytes: Uint8Array, at: number, options: CallOptions): Promise<boolean>
   /** @throws UploadGoneError */
   write(file: UploadFile, bytes: Uint8Array, at: number, options: CallOptions): Promise<void>
+  /** Cuts off what is behind so many bytes. @throws AccessDeniedError */
+  shorten(file: UploadFile, length: number, options: CallOptions): Promise<void>
   /** Makes it the object under its key, durably and whole, and removes it. @throws ObjectExistsError | UploadGoneError */
   publish(file: UploadFile, options: CallOptions & { size: number }): Promise<void>
   /** One that is gone already is success. */
@@ -90,11 +96,31 @@ class FileUpload implements ResumableUpload {
     }
     const end = this.#given + piece.length
     if (end > this.held) {
-      await this.#files.write(this.#file, piece, this.#given, options)
+      await this.#write(piece, options)
     } else if (!(await this.#files.holds(this.#file, piece, this.#given, options))) {
       throw new UploadMismatchError(this.#file.key)
     }
     this.#given = end
+  }
+
+  async #write(piece: Uint8Array, options: CallOptions): Promise<void> {
+    try {
+      await this.#files.write(this.#file, piece, this.#given, options)
+    } catch (error) {
+      // A server may forbid it. Then there is no room to say how the run ended, and no more than that is lost.
+      if (error instanceof NoSpaceError)
+        await this.#makeRoom(options).catch((failure: unknown) => addLastCause(error, failure))
+      throw error
+    }
+  }
+
+  /** Gives back what a piece has filled the disk with and, where that is too little, the piece before it, too. */
+  async #makeRoom(options: CallOptions): Promise<void> {
+    const length = await this.#files.size(this.#file, options)
+    if (length === undefined) return
+    const isEnough = length - this.#given >= roomToEnd
+    const kept = isEnough ? this.#given : Math.max(0, this.#given - this.#pieceSize)
+    await this.#files.shorten(this.#file, kept, options)
   }
 
   async complete(options: CallOptions): Promise<void> {

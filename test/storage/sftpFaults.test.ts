@@ -223,6 +223,21 @@ describe('a disk', () => {
     expect(await keysOf(storage.list(''))).toEqual(['next', 'small'])
   })
 
+  test('that an upload filled has room for how the run ended', async () => {
+    await using subject = await place()
+    await using _disk = await subject.mount(4 * megabyte)
+    const storage = await subject.open()
+    const options = { kind, size: 6 * megabyte, pieceSize: 2 * megabyte }
+    const upload = await storage.resumable?.begin('film', options)
+    await upload?.append(randomBytes(2 * megabyte), {})
+    await storage.put('small', randomBytes(megabyte), { kind })
+    const more = upload?.append(randomBytes(2 * megabyte), {})
+    await expect(more).rejects.toMatchObject({ message: `no space left at ${storage.location}` })
+    await storage.put('record', randomBytes(megabyte / 2), { kind })
+    const resumed = await storage.resumable?.resume('film', upload?.token ?? '', options)
+    expect(resumed?.held).toBe(2 * megabyte)
+  })
+
   test('that is unmounted there gets nothing written to what lies below', async () => {
     await using subject = await place()
     const disk = await subject.mount(4 * megabyte)

@@ -1,15 +1,5 @@
 import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
-import { AccessDeniedError, StorageError } from '../errors.ts'
-
-export class NoSpaceError extends StorageError {
-  constructor(location: string, cause: unknown) {
-    super(`no space left in ${location}`, {
-      transient: false,
-      cause,
-      hint: 'Make room there, or choose a larger disk. What was stored so far is safe.',
-    })
-  }
-}
+import { AccessDeniedError, NoSpaceError, StorageError } from '../errors.ts'
 
 /** Awaits a file operation. What it throws comes out as an error of the storage at `location`. */
 export async function onDisk<T>(location: string, operation: Promise<T>): Promise<T> {
@@ -27,7 +17,7 @@ function localError(location: string, cause: unknown): unknown {
       return cause
     case 'ENOSPC':
     case 'EDQUOT':
-      return new NoSpaceError(location, cause)
+      return new NoSpaceError(`no space left in ${location}`, cause)
     case 'EACCES':
     case 'EPERM':
       return new AccessDeniedError(what, { cause, hint: 'Check who owns the folder and its permissions.' })

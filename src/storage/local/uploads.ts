@@ -6,12 +6,9 @@ import { isSame, type UploadFile, type UploadFiles } from '../fileUploads.ts'
 import { UploadGoneError } from '../resumable.ts'
 import type { CallOptions } from '../storage.ts'
 import type { LocalDisk } from './disk.ts'
-import { NoSpaceError } from './errors.ts'
 import type { LocalTemporary } from './temporary.ts'
 
 const { O_RDONLY, O_RDWR } = constants
-/** What a run stores at its end, in bytes: how far it came, and why no farther. */
-const roomToEnd = 512 * 1024
 
 /** Uploads that another process can go on with. No handle outlives a call, so what is gone is noticed by the next one. */
 export class LocalUploadFiles implements UploadFiles {
@@ -42,16 +39,16 @@ export class LocalUploadFiles implements UploadFiles {
   async write(file: UploadFile, bytes: Uint8Array, at: number, { signal }: CallOptions): Promise<void> {
     signal?.throwIfAborted()
     await using handle = await this.#open(file, O_RDWR)
-    let written = 0
-    try {
-      while (written < bytes.length) {
-        const rest = bytes.length - written
-        written += (await this.#disk.on(handle.write(bytes, written, rest, at + written))).bytesWritten
-      }
-    } catch (error) {
-      if (error instanceof NoSpaceError) await this.#makeRoom(handle, { at, written, size: bytes.length })
-      throw error
+    for (let written = 0; written < bytes.length;) {
+      const rest = bytes.length - written
+      written += (await this.#disk.on(handle.write(bytes, written, rest, at + written))).bytesWritten
     }
+  }
+
+  async shorten(file: UploadFile, length: number, { signal }: CallOptions): Promise<void> {
+    signal?.throwIfAborted()
+    await using handle = await this.#open(file, O_RDWR)
+    await this.#disk.on(handle.truncate(length))
   }
 
   async publish(file: UploadFile, { signal, size }: CallOptions & { size: number }): Promise<void> {
@@ -70,14 +67,6 @@ export class LocalUploadFiles implements UploadFiles {
   async remove({ name }: UploadFile, { signal }: CallOptions): Promise<void> {
     signal?.throwIfAborted()
     await this.#disk.on(this.#temporary.remove(name))
-  }
-
-  /** Gives back what a piece has filled the disk with and, where that is too little, the piece before it, too. */
-  async #makeRoom(
-    handle: FileHandle,
-    { at, written, size }: { at: number; written: number; size: number },
-  ): Promise<void> {
-    await this.#disk.on(handle.truncate(written >= roomToEnd ? at : Math.max(0, at - size)))
   }
 
   async #open(file: UploadFile, access: number): Promise<FileHandle> {

@@ -1,5 +1,5 @@
 import { errorCode, errorMessage, UserError } from '../../shared/errors.ts'
-import { AccessDeniedError, StorageError } from '../errors.ts'
+import { AccessDeniedError, NoSpaceError, StorageError } from '../errors.ts'
 import { networkHint } from '../network.ts'
 
 /** Answers of draft-ietf-secsh-filexfer-02, section 7, which is all that most servers say. */
@@ -44,13 +44,7 @@ export function answerError(
   error: unknown,
   { location, isFull }: { location: string; isFull: boolean },
 ): unknown {
-  if (isFull) {
-    return new StorageError(`no space left at ${location}`, {
-      transient: false,
-      cause: error,
-      hint: 'Make room there, or choose a larger disk. What was stored so far is safe.',
-    })
-  }
+  if (isFull) return new NoSpaceError(`no space left at ${location}`, error)
   const message = `${location}: ${errorMessage(error)}`
   switch (statusOf(error)) {
     case undefined:

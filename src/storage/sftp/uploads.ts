@@ -58,6 +58,17 @@ export class SftpUploadFiles implements UploadFiles {
     })
   }
 
+  async shorten(file: UploadFile, length: number, options: CallOptions): Promise<void> {
+    await this.#trying(options, async (channel) => {
+      const path = this.#place.temporaryPath(file.name)
+      await channel.ask<void>(
+        `shorten ${path}`,
+        (sftp, done) => sftp.setstat(path, { size: length }, done),
+        options,
+      )
+    })
+  }
+
   async publish(file: UploadFile, options: CallOptions & { size: number }): Promise<void> {
     try {
       await this.#trying(options, async (channel) => {
