@@ -5,46 +5,59 @@ import type { Manifest } from './manifest.ts'
 
 /**
  * Takes over from another manifest the files as they are there now, as rows of `sequence`. Their contents have to be there
- * already; a file whose content is not is left out.
- * @param after only files that the other manifest got after this sequence of its own.
+ * already; a file whose content is not is left out. So is one where this manifest has a folder, or has got a row of its
+ * own after `after`: it knows better.
+ *
+ * Folders that this manifest lacks are made on the way to the files: a walk only misses what is in a folder that it
+ * expects. They look as no folder does until a walk has seen them.
+ * @param after only files that the other manifest got after this sequence, up to which both are the same.
  * @returns how many files were taken over.
  */
 export function importFiles(manifest: Manifest, file: string, sequence: number, after: number): number {
   const { db } = manifest
-  const imported = attached(db, file, (schema) =>
+  const { files, folders } = attached(db, file, (schema) =>
     db.transaction(() => {
       mapDirectories(db, schema, sequence)
-      db.exec(incomingFiles)
-      db.prepare(
-        `INSERT OR IGNORE INTO temp.incoming
-         SELECT d.ours AS directory, e.name, c.id AS content, e.mode, e.uid, e.gid, e.mtime, e.ctime, e.atime_offset,
-           e.birthtime_offset, e.inode
-         FROM ${schema}.entry e JOIN temp.directory_map d ON d.theirs = e.directory
-         JOIN ${schema}.content theirs ON theirs.id = e.content JOIN main.content c ON c.sha256 = theirs.sha256
-         WHERE e.type = ${entryTypes.file} AND e.until IS NULL AND e.since > ?`,
-      ).run(after)
-      const theSame = '(directory, name) IN (SELECT directory, name FROM temp.incoming)'
-      db.prepare(`DELETE FROM main.entry WHERE since = ? AND ${theSame}`).run(sequence)
-      db.prepare(`UPDATE main.entry SET until = ? WHERE until IS NULL AND ${theSame}`).run(sequence)
-      const { changes } = db
+      const files = db
         .prepare(
-          `INSERT INTO main.entry SELECT directory, name, @sequence, NULL, ${entryTypes.file}, content, NULL, mode, uid, gid,
-             mtime, ctime, atime_offset, birthtime_offset, inode FROM temp.incoming`,
+          `INSERT INTO main.entry
+           SELECT d.ours, e.name, @sequence, NULL, e.type, c.id, NULL, e.mode, e.uid, e.gid, e.mtime, e.ctime, e.atime_offset,
+             e.birthtime_offset, e.inode
+           FROM ${schema}.entry e JOIN temp.directory_map d ON d.theirs = e.directory
+           JOIN ${schema}.content theirs ON theirs.id = e.content JOIN main.content c ON c.sha256 = theirs.sha256
+           WHERE e.type = ${entryTypes.file} AND e.until IS NULL AND e.since > @after
+             AND NOT EXISTS (SELECT 1 FROM main.entry o WHERE o.directory = d.ours AND o.name = e.name
+               AND o.until IS NULL AND (o.type = ${entryTypes.directory} OR o.since > @after))`,
         )
-        .run({ sequence })
-      db.exec('DROP TABLE temp.incoming; DROP TABLE temp.directory_map')
-      return changes
+        .run({ sequence, after }).changes
+      const folders = db.prepare(insertFolders).run({ sequence }).changes
+      db.prepare(endFormerRows).run({ sequence })
+      db.exec('DROP TABLE temp.directory_map')
+      return { files, folders }
     })(),
   )
-  manifest.markWritten(imported)
-  return imported
+  manifest.markWritten(files + folders)
+  return files
 }
 
-/** Strict, as the manifest's own tables: names are kept as they are, `007` included. */
-const incomingFiles = `CREATE TEMP TABLE incoming (
-  directory INTEGER, name ANY, content INTEGER, mode INTEGER, uid INTEGER, gid INTEGER, mtime INTEGER, ctime INTEGER,
-  atime_offset INTEGER, birthtime_offset INTEGER, inode INTEGER, PRIMARY KEY (directory, name)
-) STRICT, WITHOUT ROWID`
+/** Every folder on the way to a file of `sequence`. `sources` is none: it only holds the further sources. */
+const insertFolders = `
+  WITH RECURSIVE folder (id) AS (
+    SELECT directory FROM main.entry WHERE since = @sequence AND until IS NULL AND type = ${entryTypes.file}
+    UNION
+    SELECT d.parent FROM folder JOIN main.directory d USING (id)
+  )
+  INSERT OR REPLACE INTO main.entry
+  SELECT d.parent, d.name, @sequence, NULL, ${entryTypes.directory}, NULL, NULL, ${0o700}, 0, 0, 0, 0, 0, 0, 0
+  FROM folder JOIN main.directory d USING (id)
+  WHERE (d.parent, d.name) <> (0, 'sources')
+    AND NOT EXISTS (SELECT 1 FROM main.entry o WHERE o.directory = d.parent AND o.name = d.name
+      AND o.until IS NULL AND o.type = ${entryTypes.directory})`
+
+const endFormerRows = `
+  UPDATE main.entry SET until = @sequence
+  WHERE until IS NULL AND since < @sequence AND EXISTS (SELECT 1 FROM main.entry now
+    WHERE now.directory = entry.directory AND now.name = entry.name AND now.since = @sequence)`
 
 /** Makes the directories of the other manifest that this one lacks, and a table of which one is which: level by level, from the root. */
 function mapDirectories(db: Database, schema: string, sequence: number): void {
