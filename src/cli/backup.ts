@@ -58,7 +58,7 @@ heard of lately and is known to be dead; never against one on this machine.
 With --part and --job several machines share one backup, each with a state folder
 of its own: each stores the files of its part, and whoever ends last makes the
 snapshot. Part 0 dumps the database. A part that died is taken again with the
-same words, on any machine.
+same words, on any machine; the next backup needs another name.
 
 The story of the last run is in backup.log, in the state folder. Where stdout is
 no terminal, it goes there as JSON lines; with --json there is one document at

@@ -13,9 +13,13 @@ test('there are as many pods as parts, all at once, and each is told which one i
   const job = cronJob.spec?.jobTemplate.spec
   expect(job).toMatchObject({ completionMode: 'Indexed', parallelism: job?.completions })
   const part = `$(JOB_COMPLETION_INDEX)/${job?.completions}`
-  expect(program.args).toEqual(['backup', '--part', part, '--job', '$(JOB_NAME)'])
-  const fieldPath = "metadata.labels['batch.kubernetes.io/job-name']"
-  expect(program.env).toContainEqual({ name: 'JOB_NAME', valueFrom: { fieldRef: { fieldPath } } })
+  // A job may be deleted, and made again under the same name.
+  expect(program.args).toEqual(['backup', '--part', part, '--job', '$(JOB_NAME)-$(JOB_UID)'])
+  const labels = { JOB_NAME: 'job-name', JOB_UID: 'controller-uid' }
+  for (const [name, label] of Object.entries(labels)) {
+    const fieldPath = `metadata.labels['batch.kubernetes.io/${label}']`
+    expect(program.env).toContainEqual({ name, valueFrom: { fieldRef: { fieldPath } } })
+  }
 })
 
 test('a part that fails takes no tries from the others', async () => {

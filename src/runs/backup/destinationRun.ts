@@ -69,7 +69,7 @@ export class DestinationRun {
     this.#company = company
     this.#signal = AbortSignal.any([plan.signal, this.#end.signal])
     if (plan.join) {
-      this.#database = databaseOf(plan.join)
+      this.#database = databaseOf(plan.join, chain.parent)
       this.#tally.takeOver(doneInParts(plan.join))
     }
     this.#previous = chain.parent?.complete ? new Date(chain.parent.created) : undefined

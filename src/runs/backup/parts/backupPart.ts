@@ -1,5 +1,5 @@
-import { exitCodes } from '../../../shared/errors.ts'
-import type { StoredRecord } from '../../../vault/snapshots.ts'
+import { exitCodes, UserError } from '../../../shared/errors.ts'
+import { recordName, type StoredRecord } from '../../../vault/snapshots.ts'
 import { backup } from '../backup.ts'
 import type { BackupDestination, BackupEnd, BackupPlan, BackupResult } from '../plan.ts'
 import { Tally } from '../tally.ts'
@@ -11,6 +11,9 @@ interface Place {
   destination: BackupDestination
   standing: PartsStanding & { location: string }
 }
+
+/** A part may come so late after its snapshot was made, in milliseconds. */
+const latestMs = 12 * 60 * 60_000
 
 /**
  * Takes one part of a backup that several machines take together, each with a state directory of its own. Whoever sees
@@ -51,7 +54,9 @@ async function placesOf(
   const places = await Promise.all(
     destinations.map(async (destination) => {
       try {
-        return [{ destination, standing: await lookAt(plan, destination) }]
+        const standing = await lookAt(plan, destination)
+        refuseFormerName(plan, standing.joined)
+        return [{ destination, standing }]
       } catch (error) {
         tell({ destination: destination.name, error })
         return []
@@ -59,6 +64,20 @@ async function placesOf(
     }),
   )
   return places.flat()
+}
+
+/** A part that comes late finds the snapshot of its job; so would a backup that took the name of a former one. */
+function refuseFormerName(
+  { part: { job }, now }: BackupPlan & { part: Part },
+  joined: StoredRecord | undefined,
+): void {
+  if (!joined) return
+  const { record } = joined
+  if (now().getTime() - Date.parse(record.created) <= latestMs) return
+  throw new UserError(
+    `the job ${job} has become snapshot ${recordName(record)} already, at ${record.created}`,
+    { hint: 'Each backup in parts needs a name that none had before, as the date: --job 2026-11-21.' },
+  )
 }
 
 async function lookAt(
@@ -78,12 +97,13 @@ async function endOf(
 ): Promise<BackupEnd> {
   const { name } = destination
   try {
-    const standing = await lookAt(plan, destination)
-    if (standing.joined)
-      return { destination: name, result: joinedElsewhere(standing.joined, standing.location) }
-    const done = standing.done.filter((record) => record !== undefined)
-    if (done.length < standing.done.length)
-      return { destination: name, result: unjoined(plan.part, standing, own) }
+    const { joined, done: listed, location } = await lookAt(plan, destination)
+    if (joined) return { destination: name, result: joinedElsewhere(joined, location) }
+    // What this run has just committed is there, whatever a listing shows.
+    const all = listed.with(plan.part.index, own?.part?.record ?? listed[plan.part.index])
+    const done = all.filter((record) => record !== undefined)
+    if (done.length < all.length)
+      return { destination: name, result: unjoined(plan.part, { all, location }, own) }
     const join = { job: plan.part.job, parts: done }
     const joining = { ...plan, part: undefined, database: undefined, onEnd: undefined, join }
     const [end] = await backup(joining, [destination])
@@ -96,12 +116,12 @@ async function endOf(
 /** The end of a part while others are not done. */
 function unjoined(
   { index }: Part,
-  { done, location }: Place['standing'],
+  { all, location }: { all: PartsStanding['done']; location: string },
   own: BackupResult | undefined,
 ): BackupResult {
-  const record = own?.part?.record ?? done[index]
+  const record = all[index]
   if (!record) throw new Error('the part that was just done is not there')
-  const missing = done.flatMap((other, i) => (other || i === index ? [] : [i]))
+  const missing = all.flatMap((other, i) => (other ? [] : [i]))
   const facts = own ?? factsOf(record, location)
   return {
     ...facts,

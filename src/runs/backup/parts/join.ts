@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Changes, JoinedParts, StoredCatalogue } from '../../../vault/record.ts'
+import type { Changes, JoinedParts, SnapshotRecord, StoredCatalogue } from '../../../vault/record.ts'
 import type { StoredRecord } from '../../../vault/snapshots.ts'
 import type { TakenDatabase } from '../recordDraft.ts'
 
@@ -15,12 +15,16 @@ export function catalogueOf({ parts }: Join): StoredCatalogue | undefined {
   return parts.find(({ record }) => record.part?.catalogue)?.record.part?.catalogue ?? undefined
 }
 
-/** The database as one of the parts has dumped it. */
-export function databaseOf(join: Join): TakenDatabase | undefined {
+/**
+ * The database as one of the parts has dumped it; undefined where the host has a newer dump, because somebody else backed
+ * up in between: no snapshot goes back behind the one before.
+ */
+export function databaseOf(join: Join, host: SnapshotRecord | undefined): TakenDatabase | undefined {
   const catalogue = catalogueOf(join)
   const record = join.parts.find(({ record }) => record.part?.catalogue === catalogue)?.record
   if (!catalogue || !record?.database || !record.immich || !record.postgres) return undefined
   const { immich, postgres, database: dump } = record
+  if (host?.database && host.database.taken > dump.taken) return undefined
   return { immich, postgres, dump, assets: catalogue.assets, warnings: catalogue.warnings }
 }
 

@@ -1,5 +1,11 @@
 import type { CallOptions } from '../../../storage/storage.ts'
-import { listRecords, readRecord, type StoredRecord } from '../../../vault/snapshots.ts'
+import {
+  listRecords,
+  readRecord,
+  readRecords,
+  recordName,
+  type StoredRecord,
+} from '../../../vault/snapshots.ts'
 import type { Vault } from '../../../vault/vault.ts'
 import { findHeads } from '../heads.ts'
 import { partHost, type Part, type PartShare } from './part.ts'
@@ -15,7 +21,7 @@ export interface PartsStanding {
 /** A part that was begun twice may have put down something else after it was done; further back nobody looks. */
 const recordsLookedAt = 4
 
-/** Looks at the records of a job's parts, and at the host's own: a listing for each, and a small object or more. */
+/** Looks at the records of a job's parts, and at those that the host has got since: a listing for each, and a small object or more. */
 export async function partsStanding(
   vault: Vault,
   host: string,
@@ -23,11 +29,14 @@ export async function partsStanding(
   options: CallOptions,
 ): Promise<PartsStanding> {
   const shares = Array.from({ length: of }, (_, index) => ({ index, of }))
-  const [{ heads }, ...done] = await Promise.all([
-    findHeads(vault, host, undefined, options),
-    ...shares.map(async (share) => await doneRecord(vault, host, share, job, options)),
-  ])
-  return { joined: heads.find(({ record }) => record.parts?.job === job), done }
+  const done = await Promise.all(
+    shares.map(async (share) => await doneRecord(vault, host, share, job, options)),
+  )
+  const begun = done.flatMap((stored) => (stored ? [stored.record.part?.base?.sequence ?? 0] : []))
+  if (begun.length === 0) return { joined: undefined, done }
+  const since = await listRecords(vault, host, Math.min(...begun) + 1, options)
+  const records = await readRecords(vault, host, since, options)
+  return { joined: records.find(({ record }) => record.parts?.job === job), done }
 }
 
 async function doneRecord(
@@ -37,12 +46,16 @@ async function doneRecord(
   job: string,
   options: CallOptions,
 ): Promise<StoredRecord | undefined> {
+  const isDone = ({ record: { part } }: StoredRecord): boolean => part?.done === true && part.job === job
   const chain = partHost(host, share)
-  const ids = await listRecords(vault, chain, 0, options)
-  for (const id of ids.slice(-recordsLookedAt).reverse()) {
+  const { heads, listed } = await findHeads(vault, chain, undefined, options)
+  const done = heads.find(isDone)
+  if (done) return done
+  const seen = new Set(heads.map(({ record }) => recordName(record)))
+  for (const id of listed.slice(-recordsLookedAt).reverse()) {
+    if (seen.has(recordName(id))) continue
     const stored = await readRecord(vault, chain, id, options)
-    const { part } = stored.record
-    if (part?.done && part.job === job) return stored
+    if (isDone(stored)) return stored
   }
   return undefined
 }
