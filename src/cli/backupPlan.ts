@@ -53,7 +53,7 @@ async function openForBackup(
   identity: Identity,
 ): Promise<DestinationVault> {
   await using stack = new AsyncDisposableStack()
-  const opened = stack.use(await openDestination(context, config, destination, identity))
+  const opened = stack.use(await openDestination(context, config, destination, identity, { storing: true }))
   const { vault, storage, folder } = opened
   requireSameMode(config.writeOnly, vault)
   const owned = stack.move()

@@ -24,12 +24,14 @@ export interface OpenedDestination extends AsyncDisposable {
  * Opens the vault of a destination.
  * Where nothing is pinned, that is said: the vault's authenticity is unproven then.
  * @param known the configured identity, where it is open already.
+ * @param options.storing as for {@link openVault}.
  */
 export async function openDestination(
   context: Context,
   config: Config,
   destination: Destination,
   known?: Identity,
+  { storing }: { storing?: boolean } = {},
 ): Promise<OpenedDestination> {
   const { signal } = context
   const identity = known ?? (await openIdentity(config, context))
@@ -40,7 +42,7 @@ export async function openDestination(
   const storage = await openStorage(options, { signal })
   stack.defer(async () => await storage.close())
   const pin = destination.vault
-  const vault = await openVault(storage, { identity, pin, signal })
+  const vault = await openVault(storage, { identity, pin, storing, signal })
   if (!pin) {
     context.output.warn(
       `nothing is pinned for destination ${destination.name}, so nobody can say that this is your vault and not one that somebody planted. Compare with the recovery sheet: vault ${vault.id}, fingerprint ${vault.fingerprint}`,

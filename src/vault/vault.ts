@@ -93,16 +93,24 @@ export async function createVault(
   return vaultOf(storage, parseVaultFile(file), keys)
 }
 
+/** How a vault is opened. */
+interface OpenOptions extends CallOptions {
+  /** The job's own, or a recovery identity. */
+  identity: VaultIdentity
+  /** What the configuration or the recovery sheet says; without it, authenticity is unproven, and the caller says so. */
+  pin?: VaultPin | undefined
+  /**
+   * For whoever is going to store something: without a pin only a seal is believed, which takes the identity to make.
+   * Anybody can wrap an index key with age, and would read the names in all that is stored under it.
+   */
+  storing?: boolean | undefined
+}
+
 /**
- * Opens a vault with an identity: the job's own, or a recovery identity.
- * @param options.pin what the configuration or the recovery sheet says; without it, authenticity is unproven, and the
- *   caller says so.
+ * Opens a vault with an identity.
  * @throws UserError exit 10 when there is no vault, or not the pinned one; exit 12 when the identity does not open it.
  */
-export async function openVault(
-  storage: Storage,
-  options: { identity: VaultIdentity; pin?: VaultPin | undefined } & CallOptions,
-): Promise<Vault> {
+export async function openVault(storage: Storage, options: OpenOptions): Promise<Vault> {
   const file = await readVaultFile(storage, options)
   if (options.pin && options.pin.id !== file.id) {
     throw new UserError(
@@ -120,10 +128,13 @@ export async function openVault(
     if (!itsDoubt) return vaultOf(storage, file, keys)
     doubt ??= itsDoubt
   }
+  const rightIdentity = onlySeals(options)
+    ? 'Use the identity that the vault was made with; a recovery identity will do where the vault is pinned.'
+    : 'Use the identity that the recovery sheet names.'
   throw (
     doubt ??
     new UserError(`this identity does not open the vault at ${storage.location}`, {
-      hint: `Its public key is ${options.identity.recipient}. Use the identity that the recovery sheet names.`,
+      hint: `Its public key is ${options.identity.recipient}. ${rightIdentity}`,
       exitCode: exitCodes.wrongKey,
     })
   )
@@ -194,14 +205,19 @@ async function readVaultFile(
 async function* indexKeys(
   storage: Storage,
   file: VaultFile,
-  options: { identity: VaultIdentity } & CallOptions,
+  options: OpenOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const first = await tryIndexKey(storage, sealedIndexKey(1), file, options)
   if (first) yield first
   for await (const { key } of storage.list(indexKeyPrefix, options)) {
+    if (onlySeals(options) && !key.endsWith('.sealed')) continue
     const indexKey = await tryIndexKey(storage, key, file, options)
     if (indexKey) yield indexKey
   }
+}
+
+function onlySeals({ storing = false, pin }: OpenOptions): boolean {
+  return storing && pin === undefined
 }
 
 async function tryIndexKey(

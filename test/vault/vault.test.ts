@@ -127,6 +127,18 @@ describe('a vault is refused', () => {
     expect((await openVault(fake, { identity: recovery })).fingerprint).toBe(keys.fingerprint.toString('hex'))
   })
 
+  test('when its index key could be planted, and something is to be stored in it', async () => {
+    const { storage, vault, recovery, identity } = await newVault()
+    const pin = { id: vault.id, fingerprint: vault.fingerprint }
+    expect((await openVault(storage, { identity, storing: true })).id).toBe(vault.id)
+    expect((await openVault(storage, { identity: recovery })).id).toBe(vault.id)
+    expect((await openVault(storage, { identity: recovery, pin, storing: true })).id).toBe(vault.id)
+    await expect(openVault(storage, { identity: recovery, storing: true })).rejects.toMatchObject({
+      exitCode: 12,
+      hint: expect.stringContaining('a recovery identity will do where the vault is pinned'),
+    })
+  })
+
   test('when vault.json was changed in any field, or is of another vault', async () => {
     const { storage, identity } = await newVault()
     const file = JSON.parse((await bytesOf(storage, 'vault.json')).toString()) as Record<string, unknown>
