@@ -45,7 +45,7 @@ export async function run(context: Context, command: Command): Promise<void> {
   }
   const identity = await openIdentity(config, context)
   dataRecipients(config, identity)
-  if (!yes) await confirmSaved(context, identity.recipient)
+  if (!yes) await confirmSaved(context, identity.recipient, config.recovery.length)
   await using prepared = await prepareStorage(storageOptions(destination, config.limits, config.state), {
     signal,
   })
@@ -69,8 +69,13 @@ export async function run(context: Context, command: Command): Promise<void> {
 }
 
 /** A vault whose only identity is lost is lost: nobody goes on before it is kept somewhere else, too. */
-async function confirmSaved({ output, interactive, ask }: Context, recipient: string): Promise<void> {
-  output.note(`The identity with the public key ${recipient} opens this vault, and nothing else does.`)
+async function confirmSaved(
+  { output, interactive, ask }: Context,
+  recipient: string,
+  recoveryRecipients: number,
+): Promise<void> {
+  const others = recoveryRecipients === 0 ? 'nothing else does' : 'else only the recovery identities do'
+  output.note(`The identity with the public key ${recipient} opens this vault, and ${others}.`)
   if (!interactive) {
     throw new UserError('nobody is here to say that the identity is saved', {
       hint: 'Keep a copy of it away from this machine, then run the command with --yes.',

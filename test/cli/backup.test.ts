@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { exitCodes } from '../../src/shared/errors.ts'
+import { generateIdentity } from '../../src/crypto/identity.ts'
 import { workplace } from './safelight.ts'
 
 type Place = Awaited<ReturnType<typeof workplace>>
@@ -54,7 +55,13 @@ describe('safelight init', () => {
     const { exitCode, stderr } = await place.run(['init'])
     expect(exitCode).toBe(exitCodes.failed)
     expect(stderr).toContain('--yes')
+    expect(stderr).toContain('opens this vault, and nothing else does')
     expect(await readdir(join(place.path, 'vault'))).toEqual([])
+
+    const file = join(place.path, 'safelight.yaml')
+    const { recipient } = await generateIdentity({ postQuantum: false })
+    await writeFile(file, `${await readFile(file, 'utf8')}\nrecovery: [${recipient}]\n`)
+    expect((await place.run(['init'])).stderr).toContain('and else only the recovery identities do')
   })
 
   test('refuses a destination whose vault is pinned, and a place where something lies already', async () => {
