@@ -1,34 +1,32 @@
 import { isDamage, workingCopyError } from '../../manifest/damage.ts'
 import { errorMessage, exitCodes } from '../../shared/errors.ts'
 import { ForeignObjectError } from '../../vault/objects.ts'
-import type { CrossCheck, StoredCatalogue } from '../../vault/record.ts'
+import type { CrossCheck } from '../../vault/record.ts'
 import { readRecord, type StoredRecord } from '../../vault/snapshots.ts'
 import { FindingsBook } from '../forecast/findings.ts'
-import { survey } from '../forecast/survey.ts'
 import { workingCopy } from '../stateFolder.ts'
 import { Checkpoints } from './checkpoints.ts'
 import { crossCheckFiles } from './crossCheck.ts'
 import type { DatabaseMoment } from './database.ts'
+import { DestinationDump } from './destinationDump.ts'
+import { dryResult } from './dryResult.ts'
 import type { RecordDraft } from './hostChain.ts'
 import type { OpenTarget } from './openTarget.ts'
 import type { BackupPlan, BackupResult } from './plan.ts'
 import type { BackupProgress } from './progress.ts'
-import { databaseOf, doneInParts } from './parts/join.ts'
-import { storeCatalogue } from './parts/catalogue.ts'
-import { partHost } from './parts/part.ts'
-import { draftRecord, maxWalks, type DraftEnd, type TakenDatabase } from './recordDraft.ts'
+import { doneInParts } from './parts/join.ts'
+import { draftRecord, type DraftEnd } from './recordDraft.ts'
+import { reportEnd } from './reportEnd.ts'
 import type { Rounds } from './rounds.ts'
 import { RunKey } from './runKey.ts'
-import { storeRunReport, type RunReport } from './runReport.ts'
 import type { StoreLane } from './storeLane.ts'
 import type { StoreStage } from './storeStage.ts'
+import { takeFiles, type TakenFiles } from './takeFiles.ts'
 import { Tally } from './tally.ts'
-import type { FileTotals, WorkList } from './workList.ts'
+import type { WorkList } from './workList.ts'
 
 /** After a stop, so long is left for a last checkpoint: well within the 30 seconds that Kubernetes grants. */
 const lastCheckpointMs = 10_000
-/** So long a storage may take for a report of a few kilobytes. */
-const reportMs = 5000
 
 /** What the destinations of a backup share. */
 export interface Company {
@@ -44,7 +42,7 @@ export class DestinationRun {
   readonly #plan: BackupPlan
   readonly #target: OpenTarget
   readonly #company: Company
-  readonly #key: RunKey
+  readonly #dump: DestinationDump
   readonly #lane: StoreLane
   readonly #tally = new Tally()
   readonly #checkpoints: Checkpoints
@@ -55,11 +53,7 @@ export class DestinationRun {
   readonly unsaved: string[] = []
   /** Of a dry run. */
   readonly #findings: FindingsBook | undefined
-  #dumping: Promise<void> | undefined
-  #database: TakenDatabase | undefined
-  #catalogue: StoredCatalogue | undefined
-  #toRead: FileTotals = { files: 0, bytes: 0 }
-  #keptMoving = false
+  #taken: TakenFiles = { toRead: { files: 0, bytes: 0 }, keptMoving: false }
   readonly #previous: Date | undefined
 
   constructor(plan: BackupPlan, target: OpenTarget, company: Company) {
@@ -68,12 +62,11 @@ export class DestinationRun {
     this.#target = target
     this.#company = company
     this.#signal = AbortSignal.any([plan.signal, this.#end.signal])
-    if (plan.join) {
-      this.#database = databaseOf(plan.join, chain.parent)
-      this.#tally.takeOver(doneInParts(plan.join))
-    }
+    if (plan.join) this.#tally.takeOver(doneInParts(plan.join))
     this.#previous = chain.parent?.complete ? new Date(chain.parent.created) : undefined
-    this.#key = new RunKey(vault, recipients, chain, this.#signal)
+    const { work } = company
+    const key = new RunKey(vault, recipients, chain, this.#signal)
+    this.#dump = new DestinationDump({ plan, target, work, key, signal: this.#signal })
     this.#checkpoints = new Checkpoints(plan.checkpointEvery, plan.now, async () => {
       await chain.commit(this.#draft({ complete: false }), plan.now(), { signal: this.#signal })
     })
@@ -85,8 +78,8 @@ export class DestinationRun {
     this.#lane = company.stage.addLane({
       options: { storage, vaultId: vault.id, names, resuming },
       chain,
-      work: company.work,
-      key: this.#key,
+      work,
+      key,
       tally: this.#tally,
       jobs,
       checkpoint: async (bytes) => await this.#checkpoints.count(bytes),
@@ -104,25 +97,12 @@ export class DestinationRun {
 
   /** Dumps the database; the commit waits for it. @throws what the run fails with, too. */
   async dump(moment: DatabaseMoment): Promise<void> {
-    this.#dumping = this.#dump(moment)
-    this.#dumping.catch((error: unknown) => this.fail(error))
-    await this.#dumping
-  }
-
-  async #dump(moment: DatabaseMoment): Promise<void> {
-    const { vault, chain, jobs, folder } = this.#target
-    const { host, part } = this.#plan
-    const { immich, postgres, warnings } = moment.state
-    const { assets } = moment.state.counts
-    const { runId } = chain
-    const signal = this.#signal
-    const dump = await moment.dumpInto({ vault, key: this.#key, runId, jobs }, signal)
-    if (part) {
-      const place = { host: partHost(host, part), runId, folder }
-      const stored = await storeCatalogue(vault, this.#company.work, place, { signal })
-      this.#catalogue = { ...stored, assets, warnings }
+    try {
+      await this.#dump.take(moment)
+    } catch (error) {
+      this.fail(error)
+      throw error
     }
-    this.#database = { immich, postgres: { version: postgres.version }, assets, dump, warnings }
   }
 
   /**
@@ -131,8 +111,8 @@ export class DestinationRun {
    */
   async finish(): Promise<BackupResult> {
     try {
-      await this.#takeFiles()
-      if (this.#findings) return await this.#dryResult(this.#findings)
+      if (this.#plan.only !== 'database') this.#taken = await this.#takeFiles()
+      if (this.#findings) return await dryResult(this.#account, this.#findings, this.#signal)
       return this.#plan.part ? await this.#commitPart() : await this.#commit()
     } catch (cause) {
       const error = this.#plan.signal.aborted ? this.#plan.signal.reason : cause
@@ -141,14 +121,13 @@ export class DestinationRun {
       throw workingCopyError(workingCopy(this.#target.folder), error)
     } finally {
       this.#end.abort()
-      await this.#dumping?.catch(() => undefined)
+      await this.#dump.settle().catch(() => undefined)
       this.#findings?.[Symbol.dispose]()
       await this.#target[Symbol.asyncDispose]()
     }
   }
 
-  async #takeFiles(): Promise<void> {
-    if (this.#plan.only === 'database') return
+  async #takeFiles(): Promise<TakenFiles> {
     const { chain, jobs, folder } = this.#target
     const traveller = {
       manifestFile: workingCopy(folder),
@@ -158,17 +137,7 @@ export class DestinationRun {
       lane: this.#lane,
       findings: this.#findings,
     }
-    for (let walks = 0; ;) {
-      const { listed, skipped, gone } = await this.#company.rounds.next(traveller)
-      this.#toRead.files += listed.files - skipped.files
-      this.#toRead.bytes += listed.bytes - skipped.bytes
-      if (this.#plan.dryRun) return
-      if (skipped.files > 0) continue
-      if (gone === 0) return
-      walks += 1
-      this.#keptMoving = walks === maxWalks
-      if (this.#keptMoving) return
-    }
+    return await takeFiles(this.#company.rounds, traveller, this.#plan)
   }
 
   /** Commits the snapshot: from here on it exists. */
@@ -181,7 +150,7 @@ export class DestinationRun {
     const result = this.#result(snapshot, draft)
     const end = { outcome: 'completed', exitCode: result.exitCode, record: snapshot.key } as const
     // What is committed stays so, with a report or without one.
-    await this.#report(end, result.warnings)
+    await reportEnd(this.#account, end, result.warnings)
     return result
   }
 
@@ -197,7 +166,7 @@ export class DestinationRun {
   /** All that the record names has to be in the vault. */
   async #waitForAll(): Promise<void> {
     if (this.#lane.isBroken) await this.#lane.broken.promise
-    await this.#dumping
+    await this.#dump.settle()
     await this.#checkpoints.settle()
   }
 
@@ -215,24 +184,6 @@ export class DestinationRun {
     }
   }
 
-  async #dryResult(book: FindingsBook): Promise<BackupResult> {
-    const { database, now } = this.#plan
-    const { vault, chain } = this.#target
-    const findings = book.findings()
-    const tally = this.#tally
-    tally.changes.archived = findings.gone.files + findings.moved.files
-    const options = { withDump: database !== undefined, now: now(), signal: this.#signal }
-    return {
-      exitCode: exitCodes.done,
-      location: vault.storage.location,
-      snapshot: undefined,
-      dryRun: { findings, survey: await survey({ vault, chain }, book, options) },
-      tally,
-      toRead: this.#toRead,
-      warnings: [],
-    }
-  }
-
   /** After a failure or a stop: commits a checkpoint, so that the next run goes on from here, and a report. */
   async #saveWhatIsDone(error: unknown): Promise<void> {
     try {
@@ -241,7 +192,7 @@ export class DestinationRun {
       this.unsaved.push(`no last checkpoint could be committed: ${errorMessage(failure)}`)
     }
     const outcome = this.#plan.signal.aborted ? 'interrupted' : 'failed'
-    await this.#report({ outcome, error: errorMessage(error) }, this.unsaved)
+    await reportEnd(this.#account, { outcome, error: errorMessage(error) }, this.unsaved)
   }
 
   async #lastCheckpoint(): Promise<void> {
@@ -253,62 +204,37 @@ export class DestinationRun {
   }
 
   #crossCheck(): CrossCheck | null {
-    if (!this.#database) return null
+    const { database } = this.#dump
+    if (!database) return null
     const { chain } = this.#target
     const context = { chain, work: this.#company.work, tally: this.#tally, sources: this.#plan.sources }
-    return crossCheckFiles(context, this.#database.assets)
+    return crossCheckFiles(context, database.assets)
   }
 
   #draft(end: DraftEnd): RecordDraft {
     const facts = {
       target: this.#target,
       tally: this.#tally,
-      database: this.#database,
-      catalogue: this.#catalogue,
-      keptMoving: this.#keptMoving,
+      database: this.#dump.database,
+      catalogue: this.#dump.catalogue,
+      keptMoving: this.#taken.keptMoving,
     }
     return draftRecord(this.#plan, facts, end)
   }
 
   #result(snapshot: StoredRecord, { sharpDrop, warnings }: RecordDraft): BackupResult {
     const { unreadable, unstable } = this.#tally.changes
-    const isPartial = sharpDrop || this.#keptMoving || unreadable + unstable > 0
+    const isPartial = sharpDrop || this.#taken.keptMoving || unreadable + unstable > 0
     const exitCode = isPartial ? exitCodes.partial : exitCodes.done
     return { ...this.#facts(warnings), exitCode, snapshot, previous: this.#previous }
   }
 
-  #facts(warnings: readonly string[]): Pick<BackupResult, 'location' | 'tally' | 'toRead' | 'warnings'> {
-    const { location } = this.#target.vault.storage
-    return { location, tally: this.#tally, toRead: this.#toRead, warnings: [...warnings] }
+  get #account() {
+    return { plan: this.#plan, target: this.#target, tally: this.#tally, toRead: this.#taken.toRead }
   }
 
-  /** Stores the report. That it could not be is one more of the warnings, and changes nothing else. */
-  async #report(
-    end: Pick<RunReport, 'outcome' | 'exitCode' | 'record' | 'error'>,
-    warnings: string[],
-  ): Promise<void> {
-    const { host, program, only, now } = this.#plan
-    const { vault, chain, started } = this.#target
-    const { changes, examples, mismatched, skipped } = this.#tally
-    const report: RunReport = {
-      version: 1,
-      kind: 'backup',
-      runId: chain.runId,
-      host,
-      program,
-      started: started.toISOString(),
-      finished: now().toISOString(),
-      ...end,
-      ...(only && { only }),
-      changes,
-      mismatched,
-      skipped,
-      examples,
-    }
-    try {
-      await storeRunReport(vault, report, { signal: AbortSignal.timeout(reportMs) })
-    } catch (error) {
-      warnings.push(`the report of this run could not be stored: ${errorMessage(error)}`)
-    }
+  #facts(warnings: readonly string[]): Pick<BackupResult, 'location' | 'tally' | 'toRead' | 'warnings'> {
+    const { location } = this.#target.vault.storage
+    return { location, tally: this.#tally, toRead: this.#taken.toRead, warnings: [...warnings] }
   }
 }
