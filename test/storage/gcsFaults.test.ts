@@ -118,7 +118,9 @@ describe('one call', () => {
     const gone = await startGcsServer()
     await gone[Symbol.asyncDispose]()
     const storage = withRetry(openGcs(gcsOptions(gone, { name: 'none' })), quick)
-    await expect(storage.stat('key')).rejects.toThrow(/gave up after 4 tries over \d+ s: connect ECONNREFUSED/)
+    await expect(storage.stat('key')).rejects.toThrow(
+      /gave up after 4 tries over \d+ s: connect ECONNREFUSED/,
+    )
     await storage.close()
   })
 })

@@ -133,7 +133,9 @@ describe('one call', () => {
     const proxy = await startHttpProxy(server.endpoint)
     await proxy[Symbol.asyncDispose]()
     const storage = withRetry(openS3(storageOptions({ ...server, endpoint: proxy.url }, 'none')), quick)
-    await expect(storage.stat('key')).rejects.toThrow(/gave up after 4 tries over \d+ s: connect ECONNREFUSED/)
+    await expect(storage.stat('key')).rejects.toThrow(
+      /gave up after 4 tries over \d+ s: connect ECONNREFUSED/,
+    )
     await storage.close()
   })
 })

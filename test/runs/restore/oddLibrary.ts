@@ -60,7 +60,8 @@ function ageAll(root: string, random: Random): void {
   }
   utimesSync(join(root, 'upload', '1.bin'), 1.5, 1.5)
   // Written out, because Node takes a negative number for now.
-  for (const name of ['one.jpg', 'dangling']) lutimesSync(join(root, 'library', name), '-500000000.25', '-0.5')
+  for (const name of ['one.jpg', 'dangling'])
+    lutimesSync(join(root, 'library', name), '-500000000.25', '-0.5')
   utimesSync(join(root, 'upload', '0.bin'), '-86400.25', '-86400.25')
   lutimesSync(join(root, 'library', 'link'), time(), time())
   for (const folder of ['profile/empty', 'profile/closed', 'profile', 'library', 'upload']) {
