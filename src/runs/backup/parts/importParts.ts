@@ -22,10 +22,12 @@ export async function importParts(
 ): Promise<void> {
   await inTemporaryFolder(parentFolder, async (folder) => {
     for (const { record } of parts) {
+      const after = record.part?.base?.sequence ?? 0
+      const hasOwn = record.manifests.some(({ sequence }) => sequence > after)
+      if (!hasOwn) continue
       const { base, deltas } = await fetchChain(vault, record, folder, options)
       const file = join(folder, 'part.sqlite')
       assembleManifest(base, deltas, file).close()
-      const after = record.part?.base?.sequence ?? 0
       importContents(manifest, file, sequence, after)
       importFiles(manifest, file, sequence, after)
     }

@@ -2,8 +2,10 @@
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Manifest } from '../../../../src/manifest/manifest.ts'
+import { importParts } from '../../../../src/runs/backup/parts/importParts.ts'
 import { isOfPart } from '../../../../src/runs/backup/parts/part.ts'
 import { workingCopy } from '../../../../src/runs/stateFolder.ts'
+import { CountingStorage } from '../../../support/countingStorage.ts'
 import { Fixture, openAsDestination, recordOf } from '../fixture.ts'
 import { endOfPart, fillLibrary, rowsOf, rowsOfSingleRun, takePart } from './partFixture.ts'
 
@@ -100,4 +102,17 @@ test('a join that was stopped is taken up where it was: no row is written twice'
   const joined = await takePart(fixture, 1, { of: 2, machine })
   expect(await filesEver(fixture, machine)).toHaveLength(recordOf(joined).counts.files)
   expect(await rowsOf(fixture.vault, fixture.folder)).toEqual(await rowsOfSingleRun(fixture))
+})
+
+test('of a part that found nothing new nothing is fetched', async () => {
+  await using fixture = await Fixture.create()
+  await fixture.backupWell()
+  const { part } = await takePart(fixture, 0, { of: 2 })
+  if (!part) throw new Error('the part has no end of its own')
+  await using opened = await openAsDestination(fixture.vault)
+  const manifest = new Manifest(join(fixture.folder, 'manifest.sqlite'))
+  const storage = new CountingStorage(opened.vault.storage)
+  await importParts({ ...opened.vault, storage }, manifest, [part.record], 2, fixture.folder, {})
+  manifest.close()
+  expect(storage.totalCalls).toBe(0)
 })
