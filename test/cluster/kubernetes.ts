@@ -9,8 +9,12 @@ import { exec } from '../support/exec.ts'
 import { freePort } from '../support/ports.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 
-/** A Kubernetes without any node: it takes manifests, and makes pods that wait for ever. */
+/** A Kubernetes that takes manifests and makes pods. Without a node they wait for ever. */
 export interface Kubernetes extends AsyncDisposable {
+  /** By which its parts reach the API server. */
+  kubeconfig: string
+  /** Starts a further part of it, with these options; it ends before the others. */
+  start(program: 'kube-scheduler' | 'kubelet', options: Readonly<Record<string, string>>): void
   /**
    * @returns what kubectl, of the same version, wrote.
    * @throws Error with all that it said.
@@ -48,6 +52,11 @@ export async function startKubernetes(): Promise<Kubernetes> {
   })
   const running = stack.move()
   return {
+    kubeconfig,
+    start(program, options) {
+      const child = startDaemon(join(binaries, program), options, join(folder, `${program}.log`))
+      running.defer(async () => await end(child))
+    },
     kubectl: run,
     async kubectlFile(args, content) {
       const file = join(folder, 'manifests.json')
@@ -108,6 +117,8 @@ async function serverOptions(folder: string, etcd: string, api: string): Promise
     'service-account-issuer': 'https://kubernetes.test',
     'token-auth-file': tokens,
     'authorization-mode': 'RBAC',
+    // It reads the logs of pods at the address of this name.
+    'kubelet-preferred-address-types': 'Hostname',
   }
 }
 

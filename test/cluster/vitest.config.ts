@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: ['test/cluster/*.test.ts'],
+    fileParallelism: false,
     testTimeout: 120_000,
     hookTimeout: 60 * 60_000,
     reporters: ['verbose'],

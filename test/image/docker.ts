@@ -16,6 +16,8 @@ export interface Ended {
 
 /** A Docker daemon of one's own. */
 export interface Docker extends AsyncDisposable {
+  /** The URL of its socket. */
+  host: string
   /** Runs `docker ARGS` to its end, however that is. */
   attempt(args: readonly string[]): Promise<Ended>
   /** Runs `docker ARGS` and gives its stdout. @throws Error with all that it said when it fails. */
@@ -25,22 +27,38 @@ export interface Docker extends AsyncDisposable {
 /** The Debian package's own: it fits the daemon, and builds with BuildKit. */
 const client = '/usr/bin/docker'
 
+interface DockerOptions {
+  /** What runs containers, in place of Docker's own runc. */
+  runtime?: string
+}
+
 /**
  * Starts a daemon that gives containers no network but the machine's own or none, so that it leaves no bridge and no
  * firewall rule behind. Disposing of it ends its containers and removes all that it stored; so does the end of this
  * process.
  * @throws Error that says why it can't run here.
  */
-export async function startDocker(): Promise<Docker> {
+export async function startDocker({ runtime }: DockerOptions = {}): Promise<Docker> {
   const folder = await mkdtemp(join(tmpdir(), 'safelight-docker-'))
   const [log, pidFile] = [join(folder, 'log'), join(folder, 'pid')]
   const host = `unix://${folder}/socket`
   const cleaner = cleanUpAfterwards(endScript, [folder, pidFile])
   const places = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')]
   const network = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false']
-  const options = ['--host', host, '--pidfile', pidFile, ...places, ...network, '--shutdown-timeout=2']
+  const own = runtime === undefined ? [] : [`--add-runtime=own=${runtime}`, '--default-runtime=own']
+  const options = [
+    '--host',
+    host,
+    '--pidfile',
+    pidFile,
+    ...places,
+    ...network,
+    ...own,
+    '--shutdown-timeout=2',
+  ]
   const daemon = spawn('sh', ['-c', 'exec dockerd "$@" >"$0" 2>&1', log, ...options], { stdio: 'ignore' })
   const docker: Docker = {
+    host,
     attempt: async (args) => await ended(spawn(client, ['--host', host, ...args], { stdio, env })),
     async run(args) {
       const { exitCode, stdout, stderr } = await docker.attempt(args)
