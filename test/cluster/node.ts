@@ -22,9 +22,7 @@ export async function startNode(): Promise<Node> {
   await using stack = new AsyncDisposableStack()
   const folder = await mkdtemp(join(tmpdir(), 'safelight-node-'))
   stack.use(cleanUpAfterwards(cleanScript, [folder]))
-  const runtime = join(folder, 'runtime')
-  await writeFile(runtime, runtimeScript, { mode: 0o755 })
-  const docker = stack.use(await startDocker({ runtime }))
+  const docker = stack.use(await startDocker({ runtime: runtimeScript }))
   const running = stack.move()
   return {
     docker,

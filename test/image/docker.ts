@@ -1,6 +1,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp, readFile, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
@@ -28,7 +28,7 @@ export interface Docker extends AsyncDisposable {
 const client = '/usr/bin/docker'
 
 interface DockerOptions {
-  /** What runs containers, in place of Docker's own runc. */
+  /** A script that runs containers, in place of Docker's own runc. */
   runtime?: string
 }
 
@@ -45,7 +45,9 @@ export async function startDocker({ runtime }: DockerOptions = {}): Promise<Dock
   const cleaner = cleanUpAfterwards(endScript, [folder, pidFile])
   const places = ['--data-root', join(folder, 'data'), '--exec-root', join(folder, 'exec')]
   const network = ['--bridge=none', '--iptables=false', '--ip6tables=false', '--ip-forward=false']
-  const own = runtime === undefined ? [] : [`--add-runtime=own=${runtime}`, '--default-runtime=own']
+  const script = join(folder, 'runtime')
+  const own = runtime === undefined ? [] : [`--add-runtime=own=${script}`, '--default-runtime=own']
+  if (runtime !== undefined) await writeFile(script, runtime, { mode: 0o755 })
   const options = [
     '--host',
     host,
