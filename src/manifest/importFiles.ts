@@ -30,7 +30,7 @@ export function importFiles(manifest: Manifest, file: string, sequence: number, 
                AND o.until IS NULL AND (o.type = ${entryTypes.directory} OR o.since > @after))`,
         )
         .run({ sequence, after }).changes
-      const folders = db.prepare(insertFolders).run({ sequence }).changes
+      const folders = db.prepare(insertFolders).run({ sequence, mode: 0o700 }).changes
       db.prepare(endFormerRows).run({ sequence })
       db.exec('DROP TABLE temp.directory_map')
       return { files, folders }
@@ -48,7 +48,7 @@ const insertFolders = `
     SELECT d.parent FROM folder JOIN main.directory d USING (id)
   )
   INSERT OR REPLACE INTO main.entry
-  SELECT d.parent, d.name, @sequence, NULL, ${entryTypes.directory}, NULL, NULL, ${0o700}, 0, 0, 0, 0, 0, 0, 0
+  SELECT d.parent, d.name, @sequence, NULL, ${entryTypes.directory}, NULL, NULL, @mode, 0, 0, 0, 0, 0, 0, 0
   FROM folder JOIN main.directory d USING (id)
   WHERE (d.parent, d.name) <> (0, 'sources')
     AND NOT EXISTS (SELECT 1 FROM main.entry o WHERE o.directory = d.parent AND o.name = d.name
