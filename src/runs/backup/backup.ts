@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { atMost } from '../../shared/atMost.ts'
+import { BackupEnds } from './backupEnds.ts'
 import { DatabaseMoment, type DatabaseSource } from './database.ts'
 import { DestinationRun } from './destinationRun.ts'
 import { fetchCatalogue } from './parts/catalogue.ts'
@@ -23,11 +24,8 @@ export async function backup(
   plan: BackupPlan,
   destinations: readonly BackupDestination[],
 ): Promise<BackupEnd[]> {
-  const ends = new Map<string, BackupEnd>()
-  const tell = (end: BackupEnd): void => {
-    ends.set(end.destination, end)
-    plan.onEnd?.(end)
-  }
+  const ends = new BackupEnds(plan.onEnd)
+  const { tell } = ends
   const progress = new ProgressMeter(plan.onProgress)
   progress.begin('opening')
   const openings = destinations.map(async (destination) => {
@@ -43,7 +41,7 @@ export async function backup(
   const open = (await Promise.all(openings)).filter((target) => target !== undefined)
   const late = open.filter((target) => !early.includes(target))
   await backUpTogether(plan, late, progress, tell)
-  return destinations.flatMap(({ name }) => ends.get(name) ?? [])
+  return ends.of(destinations)
 }
 
 /** Those that are open once nobody is waited for any longer. */

@@ -9,8 +9,9 @@ import { recordName } from '../../vault/snapshots.ts'
 import { databaseSource, DestinationJobs } from '../jobs/destinationJobs.ts'
 import { JobKeeper } from '../jobs/jobKeeper.ts'
 import { backup } from './backup.ts'
-import { backupPart } from './parts/backupPart.ts'
+import { BackupEnds } from './backupEnds.ts'
 import { codeOf, exitCodeOf } from './exitCode.ts'
+import { backupPart } from './parts/backupPart.ts'
 import type { BackupDestination, BackupEnd, BackupPlan } from './plan.ts'
 
 /** How a backup is kept account of, and tried again. */
@@ -108,12 +109,10 @@ async function withRetries(
   destinations: readonly BackupDestination[],
   accounts: Accounts,
 ): Promise<BackupEnd[]> {
-  const ends = new Map<string, BackupEnd>()
-  const end = (one: BackupEnd): void => {
-    ends.set(one.destination, one)
+  const ends = new BackupEnds((one) => {
     writeEnd(one, plan.signal, accounts)
     plan.onEnd?.(one)
-  }
+  })
   let left = destinations
   for (let number = 1; left.length > 0; number++) {
     const again = new Map<string, unknown>()
@@ -122,7 +121,7 @@ async function withRetries(
       writeState(one, plan.signal, accounts)
       if (!result && number <= accounts.maxRetries && !plan.signal.aborted && mayPass(error))
         again.set(destination, error)
-      else end(one)
+      else ends.tell(one)
     }
     const { part } = plan
     await (part ? backupPart({ ...plan, part, onEnd }, left) : backup({ ...plan, onEnd }, left))
@@ -133,13 +132,13 @@ async function withRetries(
     try {
       await sleep(delayMs, plan.signal)
     } catch (error) {
-      for (const { name } of left) end({ destination: name, error })
+      for (const { name } of left) ends.tell({ destination: name, error })
       break
     }
     for (const { name } of left) accounts.jobs.get(name)?.retry()
     accounts.keeper.write()
   }
-  return destinations.flatMap(({ name }) => ends.get(name) ?? [])
+  return ends.of(destinations)
 }
 
 /** What nobody has to do anything about. */

@@ -10,6 +10,7 @@ import { crossCheckFiles } from './crossCheck.ts'
 import type { DatabaseMoment } from './database.ts'
 import { DestinationDump } from './destinationDump.ts'
 import { dryResult } from './dryResult.ts'
+import { exitCodeWith } from './exitCode.ts'
 import type { RecordDraft } from './hostChain.ts'
 import type { OpenTarget } from './openTarget.ts'
 import type { BackupPlan, BackupResult } from './plan.ts'
@@ -222,11 +223,9 @@ export class DestinationRun {
     return draftRecord(this.#plan, facts, end)
   }
 
-  #result(snapshot: StoredRecord, { sharpDrop, warnings }: RecordDraft): BackupResult {
-    const { unreadable, unstable } = this.#tally.changes
-    const isPartial = sharpDrop || this.#taken.keptMoving || unreadable + unstable > 0
-    const exitCode = isPartial ? exitCodes.partial : exitCodes.done
-    return { ...this.#facts(warnings), exitCode, snapshot, previous: this.#previous }
+  #result(snapshot: StoredRecord, draft: RecordDraft): BackupResult {
+    const exitCode = exitCodeWith(draft, this.#taken.keptMoving)
+    return { ...this.#facts(draft.warnings), exitCode, snapshot, previous: this.#previous }
   }
 
   get #account() {

@@ -1,6 +1,8 @@
 import { exitCodes, UserError } from '../../../shared/errors.ts'
 import { recordName, type StoredRecord } from '../../../vault/snapshots.ts'
 import { backup } from '../backup.ts'
+import { BackupEnds } from '../backupEnds.ts'
+import { exitCodeWith } from '../exitCode.ts'
 import type { BackupDestination, BackupEnd, BackupPlan, BackupResult } from '../plan.ts'
 import { Tally } from '../tally.ts'
 import type { Part } from './part.ts'
@@ -25,11 +27,8 @@ export async function backupPart(
   plan: BackupPlan & { part: Part },
   destinations: readonly BackupDestination[],
 ): Promise<BackupEnd[]> {
-  const ends = new Map<string, BackupEnd>()
-  const tell = (end: BackupEnd): void => {
-    ends.set(end.destination, end)
-    plan.onEnd?.(end)
-  }
+  const ends = new BackupEnds(plan.onEnd)
+  const { tell } = ends
   const begun = await placesOf(plan, destinations, tell)
   const undone = begun.filter(({ standing }) => !standing.joined && !standing.done[plan.part.index])
   const parts = await backup(
@@ -37,12 +36,12 @@ export async function backupPart(
     undone.map(({ destination }) => destination),
   )
   for (const end of parts) if (!end.result) tell(end)
-  const done = begun.filter(({ destination }) => !ends.has(destination.name))
+  const done = begun.filter(({ destination }) => !ends.has(destination))
   for (const { destination } of done) {
     const own = parts.find((end) => end.destination === destination.name)?.result
     tell(await endOf(plan, destination, own))
   }
-  return destinations.flatMap(({ name }) => ends.get(name) ?? [])
+  return ends.of(destinations)
 }
 
 /** Looks at all destinations; tells the end of those that can't be looked at. */
@@ -134,10 +133,7 @@ function unjoined(
 
 /** The end of a part whose snapshot another one has made. */
 function joinedElsewhere(snapshot: StoredRecord, location: string): BackupResult {
-  const { sharpDrop, changes } = snapshot.record
-  const isPartial = sharpDrop || changes.unreadable + changes.unstable > 0
-  const exitCode = isPartial ? exitCodes.partial : exitCodes.done
-  return { ...factsOf(snapshot, location), exitCode, snapshot }
+  return { ...factsOf(snapshot, location), exitCode: exitCodeWith(snapshot.record), snapshot }
 }
 
 function factsOf({ record: { changes, warnings } }: StoredRecord, location: string) {
