@@ -35,6 +35,10 @@ export type StoredDump = z.infer<typeof storedDump>
 const recordId = z.object({ sequence, runId })
 export type RecordId = z.infer<typeof recordId>
 
+const recordReference = recordId.extend({ sha256: sha256Hex })
+/** A record, and the SHA-256 of its object. */
+export type RecordReference = z.infer<typeof recordReference>
+
 const crossCheck = z.object({
   /** Files that the database names and that cannot be made again. */
   expected: size,
@@ -91,7 +95,7 @@ export type RecordedPart = z.infer<typeof part>
 
 const joinedParts = z.object({
   job: z.string(),
-  records: z.array(recordId.extend({ sha256: sha256Hex })),
+  records: z.array(recordReference),
 })
 /** The parts that a snapshot was made of, by index. */
 export type JoinedParts = z.infer<typeof joinedParts>
@@ -102,7 +106,7 @@ export const recordSchema = z.object({
   runId,
   sequence,
   /** The records that this one follows: one, none for the first, several after a fork. */
-  parents: z.array(recordId.extend({ sha256: sha256Hex })).max(64),
+  parents: z.array(recordReference).max(64),
   started: z.iso.datetime(),
   created: z.iso.datetime(),
   /**

@@ -4,7 +4,7 @@ import { ObjectMissingError } from '../storage/errors.ts'
 import type { CallOptions } from '../storage/storage.ts'
 import { parseRecordKey, recordKey, recordKeysBefore, recordPrefix, objectContext } from './layout.ts'
 import { createObject, readSmallObject, sha256 } from './objects.ts'
-import { recordSchema, type RecordId, type SnapshotRecord } from './record.ts'
+import { recordSchema, type RecordId, type RecordReference, type SnapshotRecord } from './record.ts'
 import type { Vault } from './vault.ts'
 
 const recordLimit = 16 * 1024 * 1024
@@ -111,6 +111,11 @@ function timesOf(records: readonly StoredRecord[]): Map<string, number> {
     times.set(recordName(record), Math.max(Date.parse(record.created), ...parents))
   }
   return times
+}
+
+/** What a record names another one by. */
+export function referenceTo({ record: { sequence, runId }, sha256 }: StoredRecord): RecordReference {
+  return { sequence, runId, sha256: sha256.toString('hex') }
 }
 
 /** `7-0123456789abcdef`: how people and records name a record. */

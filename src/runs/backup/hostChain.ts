@@ -6,7 +6,7 @@ import { indexKeyPrefix, vaultFileKey } from '../../vault/layout.ts'
 import { storeManifest } from '../../vault/manifests.ts'
 import { digestOf } from '../../vault/objects.ts'
 import type { RecordId, SnapshotRecord, StoredManifest, StoredObject } from '../../vault/record.ts'
-import { commitRecord, recordName, type StoredRecord } from '../../vault/snapshots.ts'
+import { commitRecord, recordName, referenceTo, type StoredRecord } from '../../vault/snapshots.ts'
 import type { Vault } from '../../vault/vault.ts'
 import { markClean, markUse, rememberHead, rememberRecords } from './localHead.ts'
 import { writeNextManifest } from './nextManifest.ts'
@@ -119,11 +119,7 @@ export class HostChain {
       runId,
       sequence,
       created: created.toISOString(),
-      parents: this.#parents.map(({ record, sha256 }) => ({
-        sequence: record.sequence,
-        runId: record.runId,
-        sha256: sha256.toString('hex'),
-      })),
+      parents: this.#parents.map(referenceTo),
       manifests,
       keys: this.parent?.keys ?? (await digestKeys(this.#vault, options)),
       restorePoint: this.restorePoint,

@@ -54,11 +54,21 @@ export async function importBranch(
   options: CallOptions,
 ): Promise<void> {
   await inTemporaryFolder(parentFolder, async (folder) => {
-    const { base, deltas } = await fetchChain(vault, branch, folder, options)
-    const file = join(folder, 'branch.sqlite')
-    assembleManifest(base, deltas, file).close()
-    importContents(manifest, file, sequence)
+    importContents(manifest, await fetchAssembled(vault, branch, folder, options), sequence)
   })
+}
+
+/** Fetches the manifest of a record into one file of a folder, in the place of the one before. @returns its path. */
+export async function fetchAssembled(
+  vault: Vault,
+  record: SnapshotRecord,
+  folder: string,
+  options: CallOptions,
+): Promise<string> {
+  const { base, deltas } = await fetchChain(vault, record, folder, options)
+  const file = join(folder, 'assembled.sqlite')
+  assembleManifest(base, deltas, file).close()
+  return file
 }
 
 /** Does something in a folder that is gone afterwards. */

@@ -1,12 +1,10 @@
-import { join } from 'node:path'
-import { assembleManifest, importContents } from '../../../manifest/chain.ts'
+import { importContents } from '../../../manifest/chain.ts'
 import { importFiles } from '../../../manifest/importFiles.ts'
 import type { Manifest } from '../../../manifest/manifest.ts'
 import type { CallOptions } from '../../../storage/storage.ts'
 import type { StoredRecord } from '../../../vault/snapshots.ts'
 import type { Vault } from '../../../vault/vault.ts'
-import { fetchChain } from '../../fetchChain.ts'
-import { inTemporaryFolder } from '../replaceManifest.ts'
+import { fetchAssembled, inTemporaryFolder } from '../replaceManifest.ts'
 
 /**
  * Takes over what parts of a backup have done since they began, as rows of `sequence`: contents, and the files that have
@@ -25,9 +23,7 @@ export async function importParts(
       const after = record.part?.base?.sequence ?? 0
       const hasOwn = record.manifests.some(({ sequence }) => sequence > after)
       if (!hasOwn) continue
-      const { base, deltas } = await fetchChain(vault, record, folder, options)
-      const file = join(folder, 'part.sqlite')
-      assembleManifest(base, deltas, file).close()
+      const file = await fetchAssembled(vault, record, folder, options)
       importContents(manifest, file, sequence, after)
       importFiles(manifest, file, sequence, after)
     }

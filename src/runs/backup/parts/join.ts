@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Changes, JoinedParts, SnapshotRecord, StoredCatalogue } from '../../../vault/record.ts'
-import type { StoredRecord } from '../../../vault/snapshots.ts'
+import { referenceTo, type StoredRecord } from '../../../vault/snapshots.ts'
 import type { TakenDatabase } from '../recordDraft.ts'
 
 /** Parts of a backup that are to become one snapshot. */
@@ -51,10 +51,5 @@ export function joinedRunId(parts: readonly StoredRecord[]): string {
 
 /** What the snapshot says of its parts. */
 export function joinedParts({ job, parts }: Join): JoinedParts {
-  const records = parts.map(({ sha256, record: { sequence, runId } }) => ({
-    sequence,
-    runId,
-    sha256: sha256.toString('hex'),
-  }))
-  return { job, records }
+  return { job, records: parts.map(referenceTo) }
 }
