@@ -82,6 +82,23 @@ export async function backUpTo(
   return end.result
 }
 
+/** The plan of a backup as the command makes it, without a database, but for what a test wishes. */
+export function planWith(wishes: Pick<BackupPlan, 'sources'> & Partial<BackupPlan>): BackupPlan {
+  return {
+    host: 'main',
+    ignore: [],
+    compare: ['size', 'mtime', 'ctime', 'inode'],
+    oneFileSystem: false,
+    database: undefined,
+    program: 'safelight test',
+    checkpointEvery: usualCheckpointInterval,
+    now: () => new Date(),
+    onProgress: () => undefined,
+    signal: new AbortController().signal,
+    ...wishes,
+  }
+}
+
 /** Backs up the folders `library`, `upload` and `profile` of a media root, and a database. @returns the new record. */
 export async function backUp(
   test: TestVault,
@@ -103,27 +120,20 @@ export async function backUp(
     folder: hostFolder(test.state, vault.id, host),
     heads: () => ({}),
   }
-  const { snapshot } = await backUpTo(target, {
+  const plan = planWith({
     host,
     sources: ['library', 'upload', 'profile'].map((name) => ({
       treePath: name,
       root: join(mediaRoot, name),
       immich: true,
     })),
-    ignore: [],
-    compare: ['size', 'mtime', 'ctime', 'inode'],
-    oneFileSystem: false,
     database:
       database === undefined
         ? undefined
         : { settings: parseDatabaseUrl(database), serverUrl: undefined, configuredVersion: undefined },
-    program: 'safelight test',
-    checkpointEvery: usualCheckpointInterval,
-    now: () => new Date(),
-    onProgress: () => undefined,
-    signal: new AbortController().signal,
     ...others,
   })
+  const { snapshot } = await backUpTo(target, plan)
   if (!snapshot) throw new Error('the backup committed no snapshot')
   return snapshot
 }

@@ -2,14 +2,14 @@ import { cp, mkdir, readFile, utimes, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
 import { parseIdentity } from '../../src/crypto/identity.ts'
-import { usualCheckpointInterval } from '../../src/runs/backup/checkpoints.ts'
 import { backupPart } from '../../src/runs/backup/parts/backupPart.ts'
-import type { BackupPlan, BackupResult } from '../../src/runs/backup/plan.ts'
+import type { BackupResult } from '../../src/runs/backup/plan.ts'
 import { openSnapshot } from '../../src/runs/openSnapshot.ts'
 import { openStorage } from '../../src/storage/open.ts'
 import type { SnapshotRecord } from '../../src/vault/record.ts'
 import { listRecords, readRecords } from '../../src/vault/snapshots.ts'
 import { openVault, type Vault, type VaultPin } from '../../src/vault/vault.ts'
+import { planWith } from '../runs/backedUp.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 
 const frozen = join(import.meta.dirname, '../fixtures/vault-v1-parts')
@@ -51,23 +51,14 @@ async function openFrozen() {
 /** Takes part 1 of the backup whose part 0 waits, as a run of today. */
 async function takeOtherPart({ folder, vault, storage, identity }: Awaited<ReturnType<typeof openFrozen>>) {
   const root = join(folder, 'data')
-  const plan: BackupPlan = {
-    host: 'main',
+  const plan = planWith({
     sources: ['library', 'upload', 'profile'].map((treePath) => ({
       treePath,
       root: join(root, treePath),
       immich: true,
     })),
-    ignore: [],
     compare: ['size', 'mtime'],
-    oneFileSystem: false,
-    database: undefined,
-    program: 'safelight test',
-    checkpointEvery: usualCheckpointInterval,
-    now: () => new Date(),
-    onProgress: () => undefined,
-    signal: new AbortController().signal,
-  }
+  })
   const destination = {
     name: 'disk',
     open: async () => ({

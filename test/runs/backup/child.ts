@@ -16,7 +16,7 @@ import { sharedLimits } from '../../../src/storage/limits/limits.ts'
 import { openStorage } from '../../../src/storage/open.ts'
 import type { StorageOptions } from '../../../src/storage/options.ts'
 import { openVault, type VaultPin } from '../../../src/vault/vault.ts'
-import { backUpTo } from '../backedUp.ts'
+import { backUpTo, planWith } from '../backedUp.ts'
 
 export interface ChildTask {
   identity: string
@@ -55,19 +55,11 @@ const target = {
   folder: hostFolder(task.state, vault.id, 'main'),
   heads: () => ({}),
 }
-const plan: BackupPlan = {
-  host: 'main',
+const plan = planWith({
   sources: task.sources,
-  ignore: [],
-  compare: ['size', 'mtime', 'ctime', 'inode'],
-  oneFileSystem: false,
   database: settings && { settings, serverUrl: undefined, configuredVersion: undefined },
-  program: 'safelight test',
   checkpointEvery: task.checkpointEvery,
-  now: () => new Date(),
-  onProgress: () => undefined,
-  signal: new AbortController().signal,
-}
+})
 const { exitCode } = task.part ? await takePart({ ...plan, part: task.part }) : await backUpTo(target, plan)
 process.exitCode = exitCode
 await storage.close()

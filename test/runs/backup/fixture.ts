@@ -2,7 +2,6 @@ import { deepStrictEqual } from 'node:assert'
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { entryTypes } from '../../../src/manifest/entry.ts'
-import { usualCheckpointInterval } from '../../../src/runs/backup/checkpoints.ts'
 import type { BackupPlan, BackupResult, DestinationVault } from '../../../src/runs/backup/plan.ts'
 import type { FolderSource } from '../../../src/runs/backup/source.ts'
 import { openSnapshot } from '../../../src/runs/openSnapshot.ts'
@@ -14,7 +13,7 @@ import { listRecords, readRecords, type StoredRecord } from '../../../src/vault/
 import type { Vault } from '../../../src/vault/vault.ts'
 import { temporaryFolder } from '../../support/temporaryFolder.ts'
 import { compareTrees, describeTree } from '../../support/tree.ts'
-import { backUpTo, createTestVault, openTestVault, type TestVault } from '../backedUp.ts'
+import { backUpTo, createTestVault, openTestVault, planWith, type TestVault } from '../backedUp.ts'
 import { verifyVault } from '../verify/verifying.ts'
 
 export type Wishes = Partial<BackupPlan> & {
@@ -92,20 +91,7 @@ export class Fixture implements AsyncDisposable {
 
   /** A backup of the library and nothing else, but for the wishes. */
   plan(wishes: Partial<BackupPlan> = {}): BackupPlan {
-    return {
-      host: 'main',
-      sources: this.sources('library', 'upload'),
-      ignore: [],
-      compare: ['size', 'mtime', 'ctime', 'inode'],
-      oneFileSystem: false,
-      database: undefined,
-      program: 'safelight test',
-      checkpointEvery: usualCheckpointInterval,
-      now: () => new Date(),
-      onProgress: () => undefined,
-      signal: new AbortController().signal,
-      ...wishes,
-    }
+    return planWith({ sources: this.sources('library', 'upload'), ...wishes })
   }
 
   /** Takes a backup as the command does. */
