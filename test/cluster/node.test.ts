@@ -6,19 +6,14 @@ import { chown, mkdir, readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { describeIncluded, Watch } from '../demo/folders.ts'
-import { importBaseImages } from '../image/baseImages.ts'
-import { startPostgres17 } from '../image/postgres.ts'
+import { buildImage, startSampleImmich } from '../image/prepare.ts'
 import { type Manifest, named, rendered } from '../k8s/manifests.ts'
-import { createSampleLibrary } from '../sample/library.ts'
-import { exec } from '../support/exec.ts'
-import { freePort } from '../support/ports.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { compareTrees } from '../support/tree.ts'
 import { claim, immichServer, onThisNode, volume } from './around.ts'
 import { type Kubernetes, startKubernetes } from './kubernetes.ts'
 import { startNode } from './node.ts'
 
-const project = join(import.meta.dirname, '../..')
 const image = 'safelight:0.1.0'
 const uid = 1000
 const inNamespace = ['--namespace', 'immich']
@@ -36,24 +31,13 @@ const at = (name: string): string => join(folder, name)
 beforeAll(async () => {
   const node = stack.use(await startNode())
   const { docker } = node
-  await importBaseImages(docker)
-  const debianOwn = ['--build-arg', 'POSTGRES_MAJORS=17', '--build-arg', 'POSTGRES_SOURCE=']
-  await docker.run(['build', '--network', 'host', ...debianOwn, '--tag', image, project])
+  await buildImage(docker, image)
   kubernetes = stack.use(await startKubernetes())
   await node.join(kubernetes)
 
   folder = stack.use(await temporaryFolder()).path
   for (const name of ['postgres', 'vault', 'restored']) await mkdir(at(name))
-  const port = await freePort()
-  const database = `postgres://immich@127.0.0.1:${port}/immich`
-  await startPostgres17(docker, at('postgres'), {
-    name: 'immich-database',
-    network: 'host',
-    port,
-    database: 'immich',
-  })
-  await createSampleLibrary({ root: at('library'), database })
-  await exec('chown', ['--no-dereference', '--recursive', `${uid}:${uid}`, at('library')])
+  const database = await startSampleImmich(docker, { postgres: at('postgres'), library: at('library') }, uid)
   // A folder of the node gets no group from Kubernetes, as other volumes would.
   for (const name of ['vault', 'restored']) await chown(at(name), uid, uid)
   library = new Watch(at('library'))

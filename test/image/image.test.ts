@@ -5,17 +5,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import packageJson from '../../package.json' with { type: 'json' }
 import { compareRestored, describeIncluded, Watch } from '../demo/folders.ts'
 import { rendered, renderedWith } from '../k8s/manifests.ts'
-import { createSampleLibrary } from '../sample/library.ts'
 import { exec } from '../support/exec.ts'
-import { freePort } from '../support/ports.ts'
 import { temporaryFolder } from '../support/temporaryFolder.ts'
 import { compareTrees } from '../support/tree.ts'
-import { importBaseImages } from './baseImages.ts'
 import { type Docker, startDocker } from './docker.ts'
 import { Pods } from './pods.ts'
 import { startPostgres17 } from './postgres.ts'
+import { buildImage, startSampleImmich } from './prepare.ts'
 
-const project = join(import.meta.dirname, '../..')
 /** MB of all that the published image may weigh, with the clients of five majors of PostgreSQL. */
 const mostMegabytes = 400
 const uid = 1000
@@ -48,23 +45,12 @@ const shell = async (script: string, ...options: string[]): Promise<string> =>
 
 beforeAll(async () => {
   docker = stack.use(await startDocker())
-  await importBaseImages(docker)
-  const debianOwn = ['--build-arg', 'POSTGRES_MAJORS=17', '--build-arg', 'POSTGRES_SOURCE=']
-  await docker.run(['build', '--network', 'host', ...debianOwn, '--tag', 'safelight', project])
+  await buildImage(docker, 'safelight')
 
   folder = stack.use(await temporaryFolder()).path
   for (const name of ['pods', 'vault', 'restored', 'restored-with-owners', 'postgres']) await mkdir(at(name))
-  const port = await freePort()
-  const database = `postgres://immich@127.0.0.1:${port}/immich`
-  await startPostgres17(docker, at('postgres'), {
-    name: 'immich-database',
-    network: 'host',
-    port,
-    database: 'immich',
-  })
-  await createSampleLibrary({ root: at('library'), database })
   // Immich's user is the one that the manifests name; what everybody can read belongs to somebody else.
-  await exec('chown', ['--no-dereference', '--recursive', `${uid}:${uid}`, at('library')])
+  const database = await startSampleImmich(docker, { postgres: at('postgres'), library: at('library') }, uid)
   await exec('find', [at('library'), '-type', 'f', '-perm', '-o=r', '-exec', 'chown', '33:33', '{}', '+'])
 
   const identity = await docker.run(['run', '--rm', '--network', 'none', 'safelight', 'keys', 'generate'])
