@@ -59,6 +59,13 @@ export class StorageError extends UserError {
   }
 }
 
+/** The last of several failures of one call, which may still succeed later: it has been tried for long enough now. */
+export class GaveUpError extends StorageError {
+  constructor(message: string, options: Told) {
+    super(message, { ...options, transient: true })
+  }
+}
+
 /** There is no room for what was to be stored. */
 export class NoSpaceError extends StorageError {
   constructor(message: string, cause: unknown) {

@@ -1,6 +1,6 @@
 import { sleep } from '../shared/abort.ts'
 import { aroundThawing } from './aroundThawing.ts'
-import { StorageError } from './errors.ts'
+import { GaveUpError, StorageError } from './errors.ts'
 import { ForwardingStorage } from './forward.ts'
 import type { CallOptions, ListedObject, ListOptions, PutOptions, ReadOptions, Storage } from './storage.ts'
 import type { Thawing } from './thawing.ts'
@@ -44,11 +44,11 @@ class Attempts {
   /**
    * Waits until the next try may begin: a random time, so that those who failed together don't come back together, and
    * on top of what the server asks for.
-   * @throws the error itself when it is not transient, one that tells of all tries when it is enough, and the signal's
-   *   reason once it aborts.
+   * @throws the error itself when it is not transient, or was fought already, one that tells of all tries when it is
+   *   enough, and the signal's reason once it aborts.
    */
   async waitAfter(error: unknown): Promise<void> {
-    if (!(error instanceof StorageError) || !error.transient) throw error
+    if (!(error instanceof StorageError) || !error.transient || error instanceof GaveUpError) throw error
     const now = performance.now()
     if (this.#tries === 0) this.#firstFailure = now
     this.#tries += 1
@@ -64,11 +64,11 @@ class Attempts {
     await sleep(asked + backoff, this.#signal)
   }
 
-  #gaveUp(cause: StorageError, elapsedMs: number, why = ''): StorageError {
+  #gaveUp(cause: StorageError, elapsedMs: number, why = ''): GaveUpError {
     const tries = this.#tries === 1 ? 'the first try' : `${this.#tries} tries over ${duration(elapsedMs)}`
     const message = `gave up after ${tries}${why}: ${cause.message}`
     const hint = cause.hint === undefined ? {} : { hint: cause.hint }
-    return new StorageError(message, { transient: true, cause, ...hint })
+    return new GaveUpError(message, { cause, ...hint })
   }
 }
 
@@ -95,7 +95,7 @@ export async function retrying<T>(
 /**
  * The same storage, but transient failures are tried again: a `put` with the same bytes, a `read` or `list` from
  * where it broke off. An `upload` passes through, because its source can be read only once: its backend repeats what
- * can be repeated.
+ * can be repeated, and whoever has the source may begin anew.
  */
 export function withRetry(inner: Storage, policy: RetryPolicy = defaultRetryPolicy): Storage {
   return new RetryingStorage(inner, policy)

@@ -46,6 +46,18 @@ describe('transient failures', () => {
     expect(String(await collect(storage.read('key')))).toBe('bytes')
   })
 
+  test('what was given up is not fought for once more by whoever repeats a larger piece of work', async () => {
+    let calls = 0
+    const call = async () => {
+      calls += 1
+      throw transient().error
+    }
+    const inner = async () => await retrying(call, { policy: quick, signal: undefined })
+    const outer = retrying(inner, { policy: quick, signal: undefined })
+    await expect(outer).rejects.toThrow(/^gave up after 4 tries/)
+    expect(calls).toBe(4)
+  })
+
   test('a stat is tried again', async () => {
     const { storage, faulty } = storages()
     await storage.put('key', Buffer.alloc(7), { kind })

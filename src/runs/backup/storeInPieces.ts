@@ -1,16 +1,13 @@
 import { createHash } from 'node:crypto'
-import { leadSize, ObjectEncryptor, objectSize } from '../../crypto/envelope.ts'
 import type { JobContext } from '../../shared/threads/serve.ts'
-import { objectContext, objectKey } from '../../vault/layout.ts'
-import { createObjectFromStream } from '../../vault/objects.ts'
-import { objectName } from '../../vault/vaultKeys.ts'
 import { resumedFrom } from './contentSizes.ts'
 import { hexDigest, partTakers, type ContentStore, type Delivery } from './delivery.ts'
-import { pieces, pieceSize, readPart, type OpenFile, type Watch } from './fileReading.ts'
+import { pieces, readPart, type OpenFile, type Watch } from './fileReading.ts'
 import type { LargeContent, LargeStore } from './largeUpload.ts'
 import { Marker, partSizeFor, sha256Of } from './marks.ts'
 import { metadataOf } from './metadata.ts'
-import { readOutcome, UnstableFileError } from './readFailures.ts'
+import { readOutcome } from './readFailures.ts'
+import { storeAtOnce } from './storeAtOnce.ts'
 import type { FileToStore, ReadOutcome, StoredFile, StoreNote } from './storeMessages.ts'
 
 /**
@@ -33,7 +30,7 @@ export async function storeInPieces(
   const ends = await Promise.allSettled(
     takers.map(async (delivery) => {
       try {
-        delivery.end({ outcome, object: await upload(delivery, content, file, watch) })
+        delivery.end({ outcome, object: await upload(delivery, content, watch) })
       } catch (error) {
         if (readOutcome(error)) throw error
         delivery.fail(error)
@@ -91,7 +88,6 @@ async function hashFile(
 async function upload(
   { target, store, slab }: Delivery,
   content: LargeContent,
-  file: OpenFile,
   watch: Watch,
 ): Promise<NonNullable<StoredFile['object']>> {
   const largeStore = content.size < resumedFrom ? undefined : await largeStoreOf(store)
@@ -101,17 +97,9 @@ async function upload(
     const { object, earlierKey } = await storeLarge(largeStore, content, target.key, slab, watch)
     return { ...hexDigest(object), earlierKey }
   }
-  const sha256 = sha256Of(content)
-  const place = objectKey(objectName(store.names, sha256, target.key.id))
-  const encryptor = new ObjectEncryptor(target.key, objectContext(store.vaultId, place))
-  const source = sealedPieces(encryptor, pieces(file, slab, watch), content)
-  return hexDigest(
-    await createObjectFromStream(await store.storage(), place, source, {
-      kind: 'content',
-      signal: watch.signal,
-      size: objectSize(content.size),
-    }),
-  )
+  const { vaultId, names } = store
+  const place = { storage: await store.storage(), vaultId, names }
+  return hexDigest(await storeAtOnce(place, content, target.key, slab, watch))
 }
 
 /** Where a content goes whose upload can be resumed; undefined when none can. */
@@ -126,33 +114,4 @@ async function largeStoreOf({
   if (!resuming || !resumable) return undefined
   const { keyIds, ...others } = resuming
   return { storage, resumable, id, keys: { names, keyIds }, ...others }
-}
-
-/** Seals pieces; the last one leaves only once all the plaintext has proved to be the content that gives the name. */
-async function* sealedPieces(
-  encryptor: ObjectEncryptor,
-  source: AsyncIterable<Buffer>,
-  content: LargeContent,
-): AsyncGenerator<Buffer, void, undefined> {
-  yield encryptor.lead
-  const proof = createHash('sha256')
-  let position = 0
-  let last: Buffer = Buffer.alloc(0)
-  for await (const piece of source) {
-    proof.update(piece)
-    position += piece.length
-    if (position === content.size && piece.length % pieceSize !== 0) {
-      last = Buffer.from(piece)
-      continue
-    }
-    yield sealed(encryptor, piece, false)
-  }
-  if (!proof.digest().equals(sha256Of(content))) throw new UnstableFileError()
-  yield sealed(encryptor, last, true)
-}
-
-function sealed(encryptor: ObjectEncryptor, plaintext: Buffer, final: boolean): Buffer {
-  const target = Buffer.allocUnsafeSlow(objectSize(plaintext.length) - leadSize - (final ? 0 : 16))
-  encryptor.seal(plaintext, target, final)
-  return target
 }

@@ -6,12 +6,12 @@
  * content is read into memory and held against the marks of the note, and only then encrypted.
  */
 import { ObjectEncryptor, type ObjectKey } from '../../crypto/envelope.ts'
-import { release } from '../../shared/release.ts'
 import { ObjectExistsError, ObjectMissingError } from '../../storage/errors.ts'
 import { UploadGoneError, UploadMismatchError, type ResumableUpload } from '../../storage/resumable.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { objectContext } from '../../vault/layout.ts'
 import { proveOurs, type ObjectDigest } from '../../vault/objects.ts'
+import { checkedParts } from './checkedParts.ts'
 import type { Watch } from './fileReading.ts'
 import {
   beginUpload,
@@ -20,7 +20,6 @@ import {
   type LargeStore,
   type LargeUpload,
 } from './largeUpload.ts'
-import { MarkChecker } from './marks.ts'
 import { PieceWriter } from './pieceWriter.ts'
 import { UnstableFileError } from './readFailures.ts'
 import type { EarlierKey } from './storeMessages.ts'
@@ -110,22 +109,5 @@ async function complete(
     } catch (doubt) {
       throw doubt instanceof ObjectMissingError ? error : doubt
     }
-  }
-}
-
-/** The content's parts, each in memory and proved to be what it was when the marks were taken. */
-async function* checkedParts(content: LargeContent, memory: Buffer): AsyncGenerator<Buffer, void, undefined> {
-  const { size, partSize } = content
-  const own = partSize > memory.length ? Buffer.allocUnsafeSlow(partSize) : undefined
-  const checker = new MarkChecker(content)
-  try {
-    for (let position = 0; position < size; position += partSize) {
-      const part = (own ?? memory).subarray(0, Math.min(partSize, size - position))
-      await content.read(part, position)
-      if (!checker.isNext(part)) throw new UnstableFileError()
-      yield part
-    }
-  } finally {
-    if (own) release(own)
   }
 }
