@@ -56,6 +56,18 @@ export class LocalDisk {
   }
 
   /**
+   * Writes bytes into a file, from position `at` on. In blocks, since for a larger write the kernel wants memory in larger
+   * pieces, and a virtual machine has those given back to its host: 400 files of 3 MB, each with an fsync, took 1.0 to 1.3 s
+   * of system time in blocks of 256 KiB, 4.7 to 5.0 s in blocks of 512 KiB (ext4, Linux 6.18).
+   */
+  async write(file: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
+    for (let written = 0; written < bytes.length;) {
+      const length = Math.min(blockSize, bytes.length - written)
+      written += (await this.on(file.write(bytes, written, length, at + written))).bytesWritten
+    }
+  }
+
+  /**
    * Brings a file's bytes onto the disk.
    * @throws StorageError when it has another length than what was written to it.
    */

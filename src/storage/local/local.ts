@@ -137,8 +137,8 @@ class LocalStorage implements Storage {
     await using file = await this.#disk.on(this.#temporary.create(temporaryName()))
     let written = 0
     for await (const chunk of chunks) {
+      await this.#disk.write(file.handle, chunk, written)
       written += chunk.length
-      await this.#disk.on(file.handle.writeFile(chunk))
     }
     await this.#disk.settle(file.handle, key, written)
     signal?.throwIfAborted()

@@ -39,10 +39,7 @@ export class LocalUploadFiles implements UploadFiles {
   async write(file: UploadFile, bytes: Uint8Array, at: number, { signal }: CallOptions): Promise<void> {
     signal?.throwIfAborted()
     await using handle = await this.#open(file, O_RDWR)
-    for (let written = 0; written < bytes.length;) {
-      const rest = bytes.length - written
-      written += (await this.#disk.on(handle.write(bytes, written, rest, at + written))).bytesWritten
-    }
+    await this.#disk.write(handle, bytes, at)
   }
 
   async shorten(file: UploadFile, length: number, { signal }: CallOptions): Promise<void> {
