@@ -10,7 +10,7 @@ const timeoutMs = 60 * 60 * 1000
  * One call for all files takes a small part of what one for each would.
  * @throws UserError when the disk does not take it.
  */
-export async function flushFileSystem(folder: string, signal: AbortSignal): Promise<void> {
+async function flushFileSystem(folder: string, signal: AbortSignal): Promise<void> {
   try {
     await promisify(execFile)('sync', ['--file-system', folder], { signal, timeout: timeoutMs })
   } catch (error) {
@@ -25,5 +25,54 @@ export async function flushFileSystem(folder: string, signal: AbortSignal): Prom
         cause: error,
       },
     )
+  }
+}
+
+/** Bytes after which the disk is made to write while more is restored. */
+const flushEvery = 256 * 1024 * 1024
+
+/**
+ * Keeps a disk busy while files are restored to it: left alone, a system with much memory lets gigabytes pile up, and the
+ * flush at the end waits for all of them (3.6 GB: 1.7 of 10.5 seconds).
+ */
+export class SteadyFlush implements Disposable {
+  readonly #folder: string
+  readonly #signal: AbortSignal
+  readonly #over = new AbortController()
+  #flushed = 0
+  #running: Promise<void> | undefined
+  #failure: { error: unknown } | undefined
+
+  constructor(folder: string, signal: AbortSignal) {
+    this.#folder = folder
+    this.#signal = AbortSignal.any([signal, this.#over.signal])
+  }
+
+  /** Hears how many bytes were written so far. */
+  written(bytes: number): void {
+    if (this.#running || bytes - this.#flushed < flushEvery) return
+    this.#flushed = bytes
+    this.#running = this.#flush()
+  }
+
+  /** Makes everything durable. @throws UserError when the disk did not take something. */
+  async end(): Promise<void> {
+    await this.#running
+    await this.#flush()
+    if (this.#failure) throw this.#failure.error
+  }
+
+  /** Without its end, a restore has no use for what is under way. */
+  [Symbol.dispose](): void {
+    this.#over.abort()
+  }
+
+  async #flush(): Promise<void> {
+    try {
+      await flushFileSystem(this.#folder, this.#signal)
+    } catch (error) {
+      this.#failure ??= { error }
+    }
+    this.#running = undefined
   }
 }

@@ -7,7 +7,7 @@ import type { FrozenObjects } from '../thaw/frozenObjects.ts'
 import type { ThawChoice } from '../thaw/thaw.ts'
 import { wantedDump } from './dumpFile.ts'
 import type { FileChoices } from './files.ts'
-import { flushFileSystem } from './flush.ts'
+import { SteadyFlush } from './flush.ts'
 import { completeMediaRoot, finishFolders } from './folders.ts'
 import { restoreLinks } from './links.ts'
 import type { Overwrite } from './overwrite.ts'
@@ -86,6 +86,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     const filesDone = tally.counts.restored + tally.counts.already
     onProgress({ phase, filesDone, filesTotal: totals.files, bytesDone, bytesTotal: totals.bytes })
   }
+  using flush = new SteadyFlush(folder.root, signal)
   await restoreFiles({
     ...options,
     folder,
@@ -93,7 +94,10 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
     choices,
     dump,
     expectedBytes: totals.bytes,
-    onBytes: (bytes) => report('files', bytes),
+    onBytes: (bytes) => {
+      report('files', bytes)
+      flush.written(bytes)
+    },
   })
   tellLostContents(view, tally, choices)
   report('folders')
@@ -102,7 +106,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreResult> {
   await finishFolders(view, folder, tally, choices, signal)
   if (choices.filter) requireAny(tally, path)
   report('flushing')
-  await flushFileSystem(folder.root, signal)
+  await flush.end()
   return { root: folder.root, tally, dump: dump?.treePath, pending }
 }
 
