@@ -2,7 +2,6 @@ import { toPlainError } from '../../shared/threads/protocol.ts'
 import type { JobContext } from '../../shared/threads/serve.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { ObjectDigest } from '../../vault/objects.ts'
-import type { Slabs } from './slabs.ts'
 import type {
   StoreAnswer,
   StoredBatch,
@@ -12,6 +11,7 @@ import type {
   StoreQuestion,
   StoreTarget,
 } from './storeMessages.ts'
+import type { WorkMemory } from './workMemory.ts'
 
 /** Where contents go. */
 export interface ContentStore extends Omit<StoreOptions, 'storage'> {
@@ -23,7 +23,7 @@ export interface ContentStore extends Omit<StoreOptions, 'storage'> {
 export interface Workshop {
   /** In the order of the setting. */
   stores: readonly ContentStore[]
-  slabs: Slabs
+  memory: WorkMemory
 }
 
 /**
@@ -35,18 +35,18 @@ export class Delivery<Target extends StoreTarget = StoreTarget> {
   /** The target's place in the job. */
   readonly index: number
   readonly store: ContentStore
-  readonly slab: Buffer
+  readonly memory: Buffer
   readonly #leave: (note: StoreNote) => void
   #ended = false
 
   constructor(
-    { target, index, store, slab }: { target: Target; index: number; store: ContentStore; slab: Buffer },
+    { target, index, store, memory }: { target: Target; index: number; store: ContentStore; memory: Buffer },
     leave: (note: StoreNote) => void,
   ) {
     this.target = target
     this.index = index
     this.store = store
-    this.slab = slab
+    this.memory = memory
     this.#leave = leave
   }
 
@@ -71,20 +71,24 @@ export class Delivery<Target extends StoreTarget = StoreTarget> {
   }
 }
 
-/** Runs a job with a delivery for each target. One that `work` leaves without an end fails as `work` did. */
+/**
+ * Runs a job with a delivery for each target. One that `work` leaves without an end fails as `work` did.
+ * @param loan bytes of memory for each.
+ */
 export async function withDeliveries<Target extends StoreTarget>(
   targets: readonly Target[],
-  { stores, slabs }: Workshop,
+  loan: number,
+  { stores, memory }: Workshop,
   context: JobContext,
   work: (deliveries: readonly Delivery<Target>[]) => Promise<void>,
 ): Promise<void> {
-  const borrowed = await slabs.take(targets.length)
-  const deliveries = borrowed.map((slab, index) => {
+  const borrowed = await memory.take(targets.length, loan)
+  const deliveries = borrowed.map((own, index) => {
     const target = targets[index]
     const store = target && stores[target.store]
     if (!store) throw new Error('a job for a destination that nobody set up')
-    return new Delivery({ target, index, store, slab }, (note) => {
-      slabs.giveBack(slab)
+    return new Delivery({ target, index, store, memory: own }, (note) => {
+      memory.giveBack(own)
       context.note(note)
     })
   })

@@ -12,8 +12,8 @@ export interface ErrandPlan {
   key: ObjectKey
   /** Of the pack that the files share; undefined for one file with an object of its own. */
   packName: string | undefined
-  /** Memory that the destination takes for it meanwhile. */
-  slabs: number
+  /** Memory that the destination takes for it meanwhile, in bytes. */
+  memory: number
   /** Whether the key is a new one because nobody could tell what lay under the file's name. */
   isSecondTry: boolean
 }
@@ -31,7 +31,7 @@ export class Errand {
     this.#lane = lane
     this.#plan = plan
     this.#claims = lane.contents.claims()
-    lane.take(plan.slabs)
+    lane.take(plan.memory)
   }
 
   /** Resolves when all is written into the manifest, well or not. */
@@ -83,7 +83,7 @@ export class Errand {
       .catch((error: unknown) => this.#lane.fail(error))
       .finally(() => {
         this.#claims.settle()
-        this.#lane.giveBack(this.#plan.slabs)
+        this.#lane.giveBack(this.#plan.memory)
         this.#over.resolve()
       })
   }

@@ -1,10 +1,8 @@
 import type { BigIntStats } from 'node:fs'
 import type { FileHandle } from 'node:fs/promises'
 import { isUnchanged, openLibraryFile, readFully } from '../../immich/libraryFile.ts'
+import { pieceSize } from './contentSizes.ts'
 import { reading, UnstableFileError } from './readFailures.ts'
-
-/** A large file is read in pieces of this size, in bytes; two of them are in memory. */
-export const pieceSize = 1024 * 1024
 
 /** A file of the library that is being read, and what it was when it was opened. */
 export interface OpenFile {
@@ -43,18 +41,18 @@ export async function readPart({ handle }: OpenFile, target: Buffer, position: n
 
 /**
  * The file in pieces, read ahead by one. A piece's memory is used again for the next but one.
- * @param slab has room for two pieces.
+ * @param memory has room for two pieces.
  * @throws UnstableFileError when it changed by the end.
  */
 export async function* pieces(
   file: OpenFile,
-  slab: Buffer,
+  memory: Buffer,
   { signal, passed }: Watch,
 ): AsyncGenerator<Buffer, void, undefined> {
   const size = Number(file.stats.size)
   // A read ahead may fail while the piece before it is still being worked on; it is reported when its turn comes.
   const readAhead = (position: number, slot: number): Promise<Buffer> => {
-    const target = slab.subarray(slot * pieceSize, slot * pieceSize + Math.min(pieceSize, size - position))
+    const target = memory.subarray(slot * pieceSize, slot * pieceSize + Math.min(pieceSize, size - position))
     const piece = readPart(file, target, position).then(() => target)
     piece.catch(() => undefined)
     return piece

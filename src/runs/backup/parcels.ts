@@ -1,4 +1,5 @@
 import { packedSizeLimit, resumedFrom } from './contentSizes.ts'
+import { largestLoan, loanFor } from './workMemory.ts'
 import type { ListedCandidate, NamedFile } from './workList.ts'
 
 /** Files that one job reads. */
@@ -6,8 +7,8 @@ export interface Parcel {
   files: readonly NamedFile[]
   /** Small ones, which share a pack; else there is one. */
   packed: boolean
-  /** How much memory a destination takes for it, in slabs. */
-  slabs: number
+  /** How much memory a destination takes for it, in bytes. */
+  memory: number
 }
 
 /** Files that are for the same destinations. */
@@ -19,12 +20,16 @@ export interface ListedParcel extends Parcel {
 /** Limits of a pack: contents, and bytes of them. */
 const filesPerPack = 256
 const bytesPerPack = 8 * 1024 * 1024
-/** Memory of a content that is too large to be sent again: a slab to read into, and two pieces to send from. */
-const slabsOfLarge = 3
+/** Memory of a content that is too large to be sent again: one loan to read into, and two pieces to send from. */
+const memoryOfLarge = 3 * largestLoan
 
 /** One file that goes into an object of its own. */
 export function singleParcel(file: NamedFile): Parcel {
-  return { files: [file], packed: false, slabs: file.size < resumedFrom ? 1 : slabsOfLarge }
+  return {
+    files: [file],
+    packed: false,
+    memory: file.size < resumedFrom ? loanFor(file.size) : memoryOfLarge,
+  }
 }
 
 /** Puts small candidates together, as they come. */
@@ -52,5 +57,5 @@ export class ParcelMaker {
 }
 
 function packed(files: readonly ListedCandidate[], lackedBy: number): ListedParcel {
-  return { files, lackedBy, packed: true, slabs: 1 }
+  return { files, lackedBy, packed: true, memory: largestLoan }
 }

@@ -9,11 +9,12 @@ import { askWhoWants, withDeliveries, type Delivery, type Workshop } from './del
 import { outcomeOfFailure } from './readFailures.ts'
 import { metadataOf } from './metadata.ts'
 import { packedSizeLimit } from './contentSizes.ts'
+import { largestLoan } from './workMemory.ts'
 import type { FileToStore, PackTarget, ReadOutcome, StoreBatchJob, StoredBatch } from './storeMessages.ts'
 
 /** Reads small files once, and stores at each target those with new contents as one pack. */
 export async function storeBatch(job: StoreBatchJob, workshop: Workshop, context: JobContext): Promise<void> {
-  await withDeliveries(job.targets, workshop, context, async (deliveries) => {
+  await withDeliveries(job.targets, largestLoan, workshop, context, async (deliveries) => {
     const contents = new Map<string, Buffer>()
     const outcomes: ReadOutcome[] = []
     for (const file of job.files) {

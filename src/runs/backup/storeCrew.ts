@@ -11,7 +11,7 @@ import type {
   StoreQuestion,
   StoreSetting,
 } from './storeMessages.ts'
-import type { WorkList } from './workList.ts'
+import type { NamedFile, WorkList } from './workList.ts'
 
 /** The worker threads that read files and store them. */
 export class StoreCrew implements AsyncDisposable {
@@ -58,15 +58,16 @@ export class StoreCrew implements AsyncDisposable {
   }
 
   #jobFor({ files, packed }: Parcel, errands: readonly Errand[]): StoreFileJob | StoreBatchJob {
-    const [file, ...others] = files.map(({ directory, name }) => this.#requestFor(joinPath(directory, name)))
+    const [file, ...others] = files.map((file) => this.#requestFor(file))
     if (!file) throw new Error('a parcel of nothing')
     return packed
       ? { kind: 'batch', files: [file, ...others], targets: errands.map(({ packTarget }) => packTarget) }
       : { kind: 'file', file, targets: errands.map(({ target }) => target) }
   }
 
-  #requestFor(treePath: string): FileToStore {
+  #requestFor({ directory, name, size }: NamedFile): FileToStore {
+    const treePath = joinPath(directory, name)
     const wantSha1 = this.#work.expectedFile(treePath)?.sha1 !== undefined
-    return { path: pathIn(this.#sources, treePath), wantSha1 }
+    return { path: pathIn(this.#sources, treePath), size, wantSha1 }
   }
 }

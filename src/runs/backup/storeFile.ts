@@ -11,11 +11,8 @@ import { metadataOf } from './metadata.ts'
 import { readOutcome } from './readFailures.ts'
 import { storeInPieces } from './storeInPieces.ts'
 import type { FileToStore, StoreFileJob } from './storeMessages.ts'
+import { loanFor } from './workMemory.ts'
 
-/** A file up to this size is read once, into memory; a larger one is read once more for each delivery. */
-export const wholeFileLimit = 8 * 1024 * 1024
-/** Holds such a file and the object it becomes, at the same place. */
-export const slabSize = objectSize(wholeFileLimit)
 const attempts = 3
 
 /**
@@ -23,7 +20,7 @@ const attempts = 3
  * A file that can't be read is an outcome; a storage that can't be written is that delivery's failure.
  */
 export async function storeFile(job: StoreFileJob, workshop: Workshop, context: JobContext): Promise<void> {
-  await withDeliveries(job.targets, workshop, context, async (deliveries) => {
+  await withDeliveries(job.targets, loanFor(job.file.size), workshop, context, async (deliveries) => {
     let left = deliveries
     for (let attempt = 1; ; attempt++) {
       try {
@@ -49,7 +46,7 @@ async function tryToStore(
   context: JobContext,
 ): Promise<void> {
   await withFile(request.path, async (file) =>
-    file.stats.size <= wholeFileLimit
+    objectSize(Number(file.stats.size)) <= Math.min(...deliveries.map(({ memory }) => memory.length))
       ? await storeWhole(request, file, deliveries, context)
       : await storeInPieces(request, file, deliveries, context),
   )
@@ -64,7 +61,7 @@ async function storeWhole(
   const [first] = deliveries
   if (!first) return
   const size = Number(file.stats.size)
-  const plaintext = first.slab.subarray(objectSize(size) - size, objectSize(size))
+  const plaintext = first.memory.subarray(objectSize(size) - size, objectSize(size))
   await readWhole(file, plaintext)
   const sha256 = hash('sha256', plaintext)
   const sha1 = wantSha1 ? hash('sha1', plaintext) : undefined
@@ -86,15 +83,15 @@ async function storeWhole(
   )
 }
 
-/** The object for a delivery, in its slab. */
+/** The object for a delivery, in its memory. */
 function seal(
-  { target, store, slab }: Delivery,
+  { target, store, memory }: Delivery,
   sha256: string,
   plaintext: Buffer,
 ): { place: string; object: Buffer } {
   const place = objectKey(objectName(store.names, Buffer.from(sha256, 'hex'), target.key.id))
   const encryptor = new ObjectEncryptor(target.key, objectContext(store.vaultId, place))
-  const object = slab.subarray(0, objectSize(plaintext.length))
+  const object = memory.subarray(0, objectSize(plaintext.length))
   encryptor.seal(plaintext, object.subarray(leadSize), true)
   object.set(encryptor.lead)
   return { place, object }

@@ -23,7 +23,7 @@ export async function storeInPieces(
 ): Promise<void> {
   const [first] = deliveries
   if (!first) return
-  const { content, outcome } = await hashFile(file, wantSha1, first.slab, watching(context, 1 / 2))
+  const { content, outcome } = await hashFile(file, wantSha1, first.memory, watching(context, 1 / 2))
   const { takers, others } = await partTakers(deliveries, outcome.sha256, context)
   for (const delivery of others) delivery.end({ outcome })
   const watch = watching(context, 1 / 2 / takers.length)
@@ -61,13 +61,13 @@ function watching({ signal, note }: JobContext, share: number): Watch {
 async function hashFile(
   file: OpenFile,
   wantSha1: boolean,
-  slab: Buffer,
+  memory: Buffer,
   watch: Watch,
 ): Promise<{ content: LargeContent; outcome: ReadOutcome & { status: 'read' } }> {
   const size = Number(file.stats.size)
   const marker = new Marker(partSizeFor(size))
   const sha1Hash = wantSha1 ? createHash('sha1') : undefined
-  for await (const piece of pieces(file, slab, watch)) {
+  for await (const piece of pieces(file, memory, watch)) {
     marker.update(piece)
     sha1Hash?.update(piece)
   }
@@ -86,7 +86,7 @@ async function hashFile(
 
 /** Stores the content at one target. @throws UnstableFileError when it is no more what was hashed. */
 async function upload(
-  { target, store, slab }: Delivery,
+  { target, store, memory }: Delivery,
   content: LargeContent,
   watch: Watch,
 ): Promise<NonNullable<StoredFile['object']>> {
@@ -94,12 +94,12 @@ async function upload(
   if (largeStore) {
     // Notes load age and a validator, four fifths of a thread's code, which photos have no use for.
     const { storeLarge } = await import('./storeLarge.ts')
-    const { object, earlierKey } = await storeLarge(largeStore, content, target.key, slab, watch)
+    const { object, earlierKey } = await storeLarge(largeStore, content, target.key, memory, watch)
     return { ...hexDigest(object), earlierKey }
   }
   const { vaultId, names } = store
   const place = { storage: await store.storage(), vaultId, names }
-  return hexDigest(await storeAtOnce(place, content, target.key, slab, watch))
+  return hexDigest(await storeAtOnce(place, content, target.key, memory, watch))
 }
 
 /** Where a content goes whose upload can be resumed; undefined when none can. */

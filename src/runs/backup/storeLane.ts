@@ -78,7 +78,7 @@ export class StoreLane {
     return this.#isBroken
   }
 
-  /** Memory that is under way to the destination, in slabs. */
+  /** Memory that is under way to the destination, in bytes. */
   get inFlight(): number {
     return this.#inFlight
   }
@@ -96,12 +96,12 @@ export class StoreLane {
     this.key.replace()
   }
 
-  take(slabs: number): void {
-    this.#inFlight += slabs
+  take(memory: number): void {
+    this.#inFlight += memory
   }
 
-  giveBack(slabs: number): void {
-    this.#inFlight -= slabs
+  giveBack(memory: number): void {
+    this.#inFlight -= memory
     this.#changed()
   }
 

@@ -7,8 +7,8 @@ import type { StorageOptions } from '../../storage/options.ts'
 export interface StoreSetting {
   /** Where contents go: one for each destination. */
   stores: StoreOptions[]
-  /** How many large buffers a thread has for its jobs. */
-  slabs: number
+  /** How much memory a thread has for its jobs, in bytes. */
+  memory: number
 }
 
 /** How contents get to one destination. */
@@ -42,6 +42,8 @@ export interface EarlierKey {
 export interface FileToStore {
   /** Absolute path. */
   path: string
+  /** Bytes, as the scan saw it. */
+  size: number
   /** Whether the SHA-1 is wanted, to hold it against Immich's. */
   wantSha1: boolean
 }

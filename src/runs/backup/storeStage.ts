@@ -8,11 +8,15 @@ import { joinPath, type FolderSource } from './source.ts'
 import { StoreCrew } from './storeCrew.ts'
 import { StoreLane, type LaneContext } from './storeLane.ts'
 import type { FileTotals, WorkList } from './workList.ts'
+import { largestLoan } from './workMemory.ts'
 
 /** Each thread works at several files, so none waits for a disk. Three keep the process below 300 MB. */
 const threads = Math.max(2, Math.min(3, availableParallelism()))
-/** Enough to hide the latency of a far storage, few enough for the memory. */
-const slabsPerThread = 3
+/**
+ * Loans of the largest size that a thread's memory has room for. Two are five photos of 3 MB under way, enough to hide the
+ * latency of a far storage; three had a first backup of 20,000 files to S3 take 305 MB in all.
+ */
+const loansPerThread = 2
 
 export interface StageContext {
   work: WorkList
@@ -93,11 +97,11 @@ export class StoreStage implements AsyncDisposable {
     while (!lane.isBroken) {
       const next = lane.again.at(-1)
       const parcel = next && singleParcel(next.candidate)
-      const key = parcel && this.#keyIfRoom(lane, parcel.slabs)
+      const key = parcel && this.#keyIfRoom(lane, parcel.memory)
       if (parcel && key) {
         lane.again.pop()
         const { candidate, isSecondTry } = next
-        const plan = { candidates: [candidate], key, packName: undefined, slabs: parcel.slabs, isSecondTry }
+        const plan = { candidates: [candidate], key, packName: undefined, memory: parcel.memory, isSecondTry }
         void this.#hire().run(parcel, [new Errand(lane, plan)], () => undefined)
       } else if (parcel || lane.inFlight > 0) await this.#bell.wait()
       else return
@@ -107,7 +111,7 @@ export class StoreStage implements AsyncDisposable {
   async #give(parcel: ListedParcel, lanes: readonly StoreLane[]): Promise<void> {
     const { files, lackedBy } = parcel
     const wanting = lanes.filter(({ round }) => (lackedBy & round.bit) !== 0)
-    const takers = await this.#waitForRoom(parcel.slabs, wanting, lanes)
+    const takers = await this.#waitForRoom(parcel.memory, wanting, lanes)
     if (takers.length > 0) void this.#start(parcel, takers)
     for (const lane of wanting)
       lane.round.pass(
@@ -119,14 +123,14 @@ export class StoreStage implements AsyncDisposable {
   /** Has a parcel read for these lanes. @returns when it is over. */
   async #start(parcel: ListedParcel, takers: readonly Taker[]): Promise<void> {
     const { progress } = this.#context
-    const { files, packed, slabs } = parcel
+    const { files, packed, memory } = parcel
     const errands = takers.map(({ lane, key }) => {
       const candidates = files.map(({ newTo, ...file }) => ({
         ...file,
         isNew: (newTo & lane.round.bit) !== 0,
       }))
       const packName = packed ? lane.chain.nextPackName() : undefined
-      return new Errand(lane, { candidates, key, packName, slabs, isSecondTry: false })
+      return new Errand(lane, { candidates, key, packName, memory, isSecondTry: false })
     })
     const [first] = files
     progress.advance(0, 0, first && joinPath(first.directory, first.name))
@@ -144,20 +148,20 @@ export class StoreStage implements AsyncDisposable {
    * @returns those that have room.
    */
   async #waitForRoom(
-    slabs: number,
+    memory: number,
     wanting: readonly StoreLane[],
     lanes: readonly StoreLane[],
   ): Promise<Taker[]> {
     for (;;) {
       this.#context.signal.throwIfAborted()
       const takers = wanting.flatMap((lane) => {
-        const key = this.#keyIfRoom(lane, slabs)
+        const key = this.#keyIfRoom(lane, memory)
         return key ? [{ lane, key }] : []
       })
       const full = wanting.filter((lane) => !lane.isBroken && !takers.some((taker) => taker.lane === lane))
       if (full.length === 0) return takers
       const idle = lanes.some(
-        (lane) => lane.round.goesOn && !full.includes(lane) && this.#keyIfRoom(lane, slabs),
+        (lane) => lane.round.goesOn && !full.includes(lane) && this.#keyIfRoom(lane, memory),
       )
       const patience = idle ? Math.max(...full.map(({ round }) => round.patience.left)) : Infinity
       if (patience <= 0) return takers
@@ -167,11 +171,11 @@ export class StoreStage implements AsyncDisposable {
     }
   }
 
-  /** The key of a lane, if it has room for so many slabs more. */
-  #keyIfRoom(lane: StoreLane, slabs: number): ObjectKey | undefined {
-    const share = Math.max(1, Math.floor((threads * slabsPerThread) / this.#busy.size))
+  /** The key of a lane, if it has room for so many bytes more. */
+  #keyIfRoom(lane: StoreLane, memory: number): ObjectKey | undefined {
+    const share = (threads * loansPerThread * largestLoan) / this.#busy.size
     // What is larger than the share goes alone.
-    const hasRoom = lane.inFlight === 0 || lane.inFlight + slabs <= share
+    const hasRoom = lane.inFlight === 0 || lane.inFlight + memory <= share
     return hasRoom && !lane.isBroken ? lane.objectKey : undefined
   }
 
@@ -181,8 +185,8 @@ export class StoreStage implements AsyncDisposable {
     const { sources, work, signal } = this.#context
     const stores = this.#lanes.map(({ options }) => options)
     // Where one job takes several, one more lets the next job begin.
-    const slabs = stores.length === 1 ? slabsPerThread : Math.max(slabsPerThread + 1, stores.length)
-    const options = { size: threads, data: { stores, slabs }, signal }
+    const loans = stores.length === 1 ? loansPerThread : Math.max(loansPerThread + 1, stores.length)
+    const options = { size: threads, data: { stores, memory: loans * largestLoan }, signal }
     this.#crew = new StoreCrew(options, { sources, work })
     return this.#crew
   }

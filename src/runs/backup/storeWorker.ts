@@ -3,14 +3,14 @@ import { serve } from '../../shared/threads/serve.ts'
 import { openStorage } from '../../storage/open.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { Workshop } from './delivery.ts'
-import { Slabs } from './slabs.ts'
 import { storeBatch } from './storeBatch.ts'
-import { slabSize, storeFile } from './storeFile.ts'
+import { storeFile } from './storeFile.ts'
 import type { StoreBatchJob, StoreFileJob, StoreSetting } from './storeMessages.ts'
+import { WorkMemory } from './workMemory.ts'
 
 const setting = workerData as StoreSetting
 const workshop: Workshop = {
-  slabs: new Slabs(setting.slabs, slabSize),
+  memory: new WorkMemory(setting.memory),
   stores: setting.stores.map(({ storage: options, ...store }) => {
     let opened: Promise<Storage> | undefined
     return { ...store, storage: async () => await (opened ??= openStorage(options)) }
