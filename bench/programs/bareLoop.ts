@@ -1,4 +1,5 @@
 import { fileURLToPath } from 'node:url'
+import type { Command } from '../command.ts'
 import type { Program } from './program.ts'
 
 const script = fileURLToPath(new URL('../bareLoop.ts', import.meta.url))
@@ -8,11 +9,19 @@ export const bareLoop: Program = {
   places: ['local'],
   version: async () => `Node ${process.version}`,
   setup:
-    'reads, hashes, encrypts and writes every file with all cores and does nothing else: no flush to the disk, no index',
-  prepare: async ({ library, place }) => ({
-    commands:
-      place.type === 'local'
-        ? { 'first backup': { program: process.execPath, args: [script, library, place.path] } }
-        : {},
-  }),
+    'reads, hashes, encrypts and writes every file with all cores, or decrypts and hashes them on the way back, and does nothing else: no flush to the disk, no index, no second hash',
+  prepare: async ({ library, place, restoreTo }) => {
+    const loop = (direction: string, ...folders: string[]): Command => ({
+      program: process.execPath,
+      args: [script, direction, library, ...folders],
+    })
+    return place.type === 'local'
+      ? {
+          commands: {
+            'first backup': loop('store', place.path),
+            restore: loop('restore', place.path, restoreTo),
+          },
+        }
+      : { commands: {} }
+  },
 }
