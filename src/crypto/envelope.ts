@@ -106,7 +106,8 @@ export async function* encryptStream(
   yield sealPiece(encryptor, pending.subarray(0, filled), true)
 }
 
-function sealPiece(encryptor: ObjectEncryptor, plaintext: Uint8Array, final: boolean): Buffer {
+/** Seals a piece into a buffer of its own; every piece but the final one is whole chunks. */
+export function sealPiece(encryptor: ObjectEncryptor, plaintext: Uint8Array, final: boolean): Buffer {
   const chunks = Math.floor(plaintext.length / chunkSize) + (final ? 1 : 0)
   const sealed = Buffer.allocUnsafe(plaintext.length + chunks * (sealedChunkSize - chunkSize))
   encryptor.seal(plaintext, sealed, final)

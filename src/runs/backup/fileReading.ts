@@ -13,7 +13,7 @@ export interface OpenFile {
 /** What a long reading looks out for. */
 export interface Watch {
   signal: AbortSignal
-  /** Hears of bytes that are worked through. */
+  /** Hears of bytes that are worked through; negative when they have to be worked through once more. */
   passed: (bytes: number) => void
 }
 

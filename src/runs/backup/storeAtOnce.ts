@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { chunkSize, saltSize, sealedChunkSize } from '../../crypto/cobblestone.ts'
-import { leadSize, ObjectEncryptor, objectSize, type ObjectKey } from '../../crypto/envelope.ts'
+import { saltSize } from '../../crypto/cobblestone.ts'
+import { ObjectEncryptor, objectSize, sealPiece, type ObjectKey } from '../../crypto/envelope.ts'
 import { defaultRetryPolicy, retrying } from '../../storage/retry.ts'
 import type { Storage } from '../../storage/storage.ts'
 import { objectContext, objectKey } from '../../vault/layout.ts'
@@ -69,16 +69,8 @@ async function* sealedPieces(
     for (let at = 0; at < part.length; at += pieceSize) {
       const piece = part.subarray(at, at + pieceSize)
       left -= piece.length
-      yield sealed(encryptor, piece, left === 0)
+      yield sealPiece(encryptor, piece, left === 0)
       passed(piece.length)
     }
   }
-}
-
-function sealed(encryptor: ObjectEncryptor, plaintext: Buffer, final: boolean): Buffer {
-  const target = Buffer.allocUnsafeSlow(
-    objectSize(plaintext.length) - leadSize - (final ? 0 : sealedChunkSize - chunkSize),
-  )
-  encryptor.seal(plaintext, target, final)
-  return target
 }

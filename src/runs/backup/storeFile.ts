@@ -46,7 +46,7 @@ async function tryToStore(
   context: JobContext,
 ): Promise<void> {
   await withFile(request.path, async (file) =>
-    objectSize(Number(file.stats.size)) <= Math.min(...deliveries.map(({ memory }) => memory.length))
+    objectSize(Number(file.stats.size)) <= loanFor(request.size)
       ? await storeWhole(request, file, deliveries, context)
       : await storeInPieces(request, file, deliveries, context),
   )
