@@ -11,15 +11,15 @@ export const bareLoop: Program = {
   setup:
     'reads, hashes, encrypts and writes every file with all cores, or decrypts and hashes them on the way back, and does nothing else: no flush to the disk, no index, no second hash',
   prepare: async ({ library, place, restoreTo }) => {
-    const loop = (direction: string, ...folders: string[]): Command => ({
+    const loop = (...folders: string[]): Command => ({
       program: process.execPath,
-      args: [script, direction, library, ...folders],
+      args: [script, library, ...folders],
     })
     return place.type === 'local'
       ? {
           commands: {
-            'first backup': loop('store', place.path),
-            restore: loop('restore', place.path, restoreTo),
+            'first backup': loop(place.path),
+            restore: loop(place.path, restoreTo),
           },
         }
       : { commands: {} }
