@@ -156,13 +156,15 @@ test('a verification creates its report, and nothing else', async () => {
 test('a check finds what a backup needs, and that it may not delete', async () => {
   await using place = await newPlace()
   const storage = await openStorage(place.options(place.users.backup))
-  const results = await resultsOf(storage)
+  let results = await resultsOf(storage)
+  // Creators that meet are seen in most checks only, so a few more have to see them.
+  for (let more = 20; more > 0 && results['create-only'] === 'good'; more--)
+    results = await resultsOf(storage)
   await storage.close()
   const { 'create-only': atomic, replacing, ...rest } = results
-  // Here the server is weaker than Amazon's: with versions, it lets several create one object when they come at the very same
-  // moment, which those of a check do in most cases; and it takes the policy against replacing without heeding it.
-  expect(['bad', 'good']).toContain(atomic)
-  expect(replacing).toBe('weak')
+  // Here the server is weaker than Amazon's: with versions, it lets several create one object at the same moment, and it
+  // takes the policy against replacing without heeding it.
+  expect({ atomic, replacing }).toEqual({ atomic: 'bad', replacing: 'weak' })
   expect(new Set(Object.values(rest))).toEqual(new Set(['good']))
   expect(Object.keys(rest)).toEqual(expect.arrayContaining(['deleting', 'old versions', 'resuming']))
 })
